@@ -1,0 +1,132 @@
+//! The reference backend. It also serves where the browser gives no storage.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, ready};
+
+use super::{Backend, Durability, Key, Table, Write, WriteBatch};
+use crate::error::{Error, Result};
+
+/// Tables in memory: what [`Backend`] means, in its simplest form.
+#[derive(Default)]
+pub struct Memory {
+    records: RefCell<BTreeMap<(Table, Key), Vec<u8>>>,
+    closed: Cell<bool>,
+}
+
+impl Memory {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Memory {
+        Memory::default()
+    }
+
+    /// All records, for tests that compare or damage what is stored.
+    #[must_use]
+    pub fn records(&self) -> BTreeMap<(Table, Key), Vec<u8>> {
+        self.records.borrow().clone()
+    }
+
+    /// Replaces all records: a store as a crash or a fault left it.
+    pub fn restore(&self, records: BTreeMap<(Table, Key), Vec<u8>>) {
+        *self.records.borrow_mut() = records;
+        self.closed.set(false);
+    }
+
+    fn open(&self) -> Result<()> {
+        if self.closed.get() {
+            Err(Error::Closed("database"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn apply(&self, batch: WriteBatch) -> Result<()> {
+        self.open()?;
+        let mut records = self.records.borrow_mut();
+        if let Some(expected) = batch.expected
+            && records.get(&(expected.table, expected.key)) != expected.value.as_ref()
+        {
+            return Err(Error::Conflict);
+        }
+        for write in batch.writes {
+            match write {
+                Write::Put(table, key, value) => {
+                    records.insert((table, key), value);
+                }
+                Write::Delete(table, key) => {
+                    records.remove(&(table, key));
+                }
+                Write::DeleteRange(table, key, last) if key.number <= last => {
+                    let end = Key::new(&key.conversation, last);
+                    let gone: Vec<_> = records
+                        .range((table, key)..=(table, end))
+                        .map(|(place, _)| place.clone())
+                        .collect();
+                    for place in gone {
+                        records.remove(&place);
+                    }
+                }
+                Write::DeleteRange(..) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Backend for Memory {
+    fn get_many<'a>(
+        &'a self,
+        table: Table,
+        conversation: &'a Rc<str>,
+        numbers: &'a [i64],
+    ) -> LocalBoxFuture<'a, Result<Vec<Option<Vec<u8>>>>> {
+        let records = self.records.borrow();
+        let found = numbers
+            .iter()
+            .map(|n| records.get(&(table, Key::new(conversation, *n))).cloned());
+        ready(self.open().map(|()| found.collect())).boxed_local()
+    }
+
+    fn range<'a>(
+        &'a self,
+        table: Table,
+        conversation: &'a Rc<str>,
+        first: i64,
+        last: i64,
+    ) -> LocalBoxFuture<'a, Result<Vec<(i64, Vec<u8>)>>> {
+        let records = self.records.borrow();
+        let found = if first <= last {
+            let bounds =
+                (table, Key::new(conversation, first))..=(table, Key::new(conversation, last));
+            records
+                .range(bounds)
+                .map(|((_, key), value)| (key.number, value.clone()))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        ready(self.open().map(|()| found)).boxed_local()
+    }
+
+    fn conversations(&self) -> LocalBoxFuture<'_, Result<Vec<(Rc<str>, Vec<u8>)>>> {
+        let records = self.records.borrow();
+        let found = records
+            .iter()
+            .filter(|((table, _), _)| *table == Table::Conversations)
+            .map(|((_, key), value)| (Rc::clone(&key.conversation), value.clone()))
+            .collect();
+        ready(self.open().map(|()| found)).boxed_local()
+    }
+
+    fn commit(&self, batch: WriteBatch, _durability: Durability) -> LocalBoxFuture<'_, Result<()>> {
+        ready(self.apply(batch)).boxed_local()
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
+    }
+}

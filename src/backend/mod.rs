@@ -1,0 +1,172 @@
+//! The outside world as small traits, each with a twin for tests.
+//!
+//! A [`Backend`] keeps records in a few tables, ordered by conversation and number, and changes
+//! them in atomic batches. [`Memory`] is the reference; the browser's is in `web::indexeddb`.
+
+mod memory;
+
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::error::Result;
+
+pub use memory::Memory;
+
+/// What a table holds. Their names and the shape of their keys are frozen per schema version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// One record per conversation, number 0: cursor, counts, coverage.
+    Conversations,
+    /// One record per event that is in no page yet, by position.
+    Tail,
+    /// One record per page, by page number.
+    Pages,
+    /// One record per page, by page number: what the page can hold.
+    Summaries,
+}
+
+impl Table {
+    /// All tables, in the order in which they are created.
+    pub const ALL: [Table; 4] = [
+        Table::Conversations,
+        Table::Tail,
+        Table::Pages,
+        Table::Summaries,
+    ];
+
+    /// The object store's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Conversations => "conversations",
+            Table::Tail => "tail",
+            Table::Pages => "pages",
+            Table::Summaries => "summaries",
+        }
+    }
+}
+
+/// Where a record lies within its table. Numbers stay within ±2^53, so that a browser's key,
+/// `[conversation, number]`, orders them exactly.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The conversation's id.
+    pub conversation: Rc<str>,
+    /// Position or page number.
+    pub number: i64,
+}
+
+impl Key {
+    /// The key of `number` in `conversation`.
+    #[must_use]
+    pub fn new(conversation: &Rc<str>, number: i64) -> Key {
+        Key {
+            conversation: Rc::clone(conversation),
+            number,
+        }
+    }
+}
+
+/// One change of a [`WriteBatch`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Writes a record, in place of one that is there.
+    Put(Table, Key, Vec<u8>),
+    /// Deletes a record, if it is there.
+    Delete(Table, Key),
+    /// Deletes all records of the key's conversation from the key's number to the given one, both
+    /// included.
+    DeleteRange(Table, Key, i64),
+}
+
+/// What a batch relies on: the record at `key` is exactly this, or absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The table of the record.
+    pub table: Table,
+    /// The key of the record.
+    pub key: Key,
+    /// Its bytes; `None` where there must be no record.
+    pub value: Option<Vec<u8>>,
+}
+
+/// Changes that happen together or not at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WriteBatch {
+    /// Compared inside the same transaction; another value ends it with [`Error::Conflict`], and
+    /// nothing is written. It keeps two tabs from overwriting each other.
+    ///
+    /// [`Error::Conflict`]: crate::Error::Conflict
+    pub expected: Option<Expected>,
+    /// The changes, applied in order.
+    pub writes: Vec<Write>,
+}
+
+/// How far a commit goes before it is acknowledged, IndexedDB's `durability`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Handed to the operating system.
+    #[default]
+    Relaxed,
+    /// Flushed to the disk.
+    Strict,
+}
+
+/// Ordered tables with atomic batches.
+///
+/// Every method ends: with an answer or with an error, never with a hang.
+pub trait Backend {
+    /// The records at `numbers` of one conversation, in the order asked for.
+    ///
+    /// # Errors
+    /// `Storage`, `Closed` or `Timeout`.
+    fn get_many<'a>(
+        &'a self,
+        table: Table,
+        conversation: &'a Rc<str>,
+        numbers: &'a [i64],
+    ) -> LocalBoxFuture<'a, Result<Vec<Option<Vec<u8>>>>>;
+
+    /// All records of one conversation with numbers from `first` to `last`, both included,
+    /// ascending.
+    ///
+    /// # Errors
+    /// `Storage`, `Closed` or `Timeout`.
+    fn range<'a>(
+        &'a self,
+        table: Table,
+        conversation: &'a Rc<str>,
+        first: i64,
+        last: i64,
+    ) -> LocalBoxFuture<'a, Result<Vec<(i64, Vec<u8>)>>>;
+
+    /// The conversation records, by id, ascending.
+    ///
+    /// # Errors
+    /// `Storage`, `Closed` or `Timeout`.
+    fn conversations(&self) -> LocalBoxFuture<'_, Result<Vec<(Rc<str>, Vec<u8>)>>>;
+
+    /// Applies a batch. Acknowledged means that the transaction is complete.
+    ///
+    /// # Errors
+    /// `Conflict` when what it expects is not so; `QuotaExceeded`, `Storage`, `Closed` or
+    /// `Timeout`. Except after a timeout, nothing of the batch is there then.
+    fn commit(&self, batch: WriteBatch, durability: Durability) -> LocalBoxFuture<'_, Result<()>>;
+
+    /// Closes the connection. Calls after it answer `Closed`.
+    fn close(&self);
+}
+
+/// Time, as the browser or a test tells it.
+pub trait Clock {
+    /// Milliseconds since the Unix epoch.
+    fn now(&self) -> f64;
+
+    /// The time as the server spells timestamps: local, ISO 8601 with microseconds, no zone
+    /// (Python's `datetime.now().isoformat()`).
+    fn timestamp(&self) -> String;
+
+    /// Ends after so many milliseconds. With zero it lets other work of the event loop go first.
+    fn sleep(&self, milliseconds: u32) -> LocalBoxFuture<'static, ()>;
+}

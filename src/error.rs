@@ -1,0 +1,178 @@
+//! One error type for the whole crate. Each variant knows how a caller recovers from it.
+
+use std::fmt;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What a caller can do about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// The same call may succeed when it is made again.
+    Retry,
+    /// The store has to be opened again; its data is intact.
+    Reopen,
+    /// What was asked for is damaged or absent here and can be had from the server.
+    Refetch,
+    /// Only a person can help: free space, close a tab, correct an argument.
+    TellUser,
+}
+
+impl Recovery {
+    /// The name that TypeScript sees in `error.recovery`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Recovery::Retry => "retry",
+            Recovery::Reopen => "reopen",
+            Recovery::Refetch => "refetch",
+            Recovery::TellUser => "tell-user",
+        }
+    }
+}
+
+/// Why an operation failed. Nothing that was acknowledged before is lost by any of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// No event has this id: the server's `FileNotFoundError` of `EventStore.get_event`.
+    EventNotFound(String),
+    /// An argument is outside what the call takes.
+    InvalidArgument(String),
+    /// A frame or line that is not an event; the reason says where.
+    InvalidEvent(String),
+    /// The browser refuses to store more for this origin.
+    QuotaExceeded,
+    /// Another tab holds an older version of the database open and does not let go.
+    Blocked,
+    /// The store, conversation or cursor was closed.
+    Closed(&'static str),
+    /// The data was written by a newer release than this one. It is left untouched.
+    VersionTooNew {
+        /// What was being opened.
+        what: &'static str,
+        /// The version found.
+        found: u32,
+        /// The newest version that this release reads.
+        known: u32,
+    },
+    /// An operation did not end in time.
+    Timeout {
+        /// What was waited for.
+        operation: &'static str,
+        /// How long, in milliseconds.
+        milliseconds: u32,
+    },
+    /// Another tab wrote to the same conversation first, again and again.
+    Conflict,
+    /// Stored bytes don't agree with their checksum or their format.
+    Corrupt(String),
+    /// The storage failed in a way of its own: the browser's name for it and its message.
+    Storage {
+        /// The `DOMException`'s name.
+        name: String,
+        /// Its message, which browsers may leave empty.
+        message: String,
+    },
+    /// The pair of subscriber and callback id is taken.
+    DuplicateSubscription {
+        /// The subscriber's id.
+        subscriber: String,
+        /// The callback's id.
+        callback: String,
+    },
+    /// The limit of subscribers, `maxSubscribers`, is reached.
+    TooManySubscribers(usize),
+}
+
+impl Error {
+    /// A stable name for programs: TypeScript's `error.code`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::EventNotFound(_) => "event-not-found",
+            Error::InvalidArgument(_) => "invalid-argument",
+            Error::InvalidEvent(_) => "invalid-event",
+            Error::QuotaExceeded => "quota-exceeded",
+            Error::Blocked => "blocked",
+            Error::Closed(_) => "closed",
+            Error::VersionTooNew { .. } => "version-too-new",
+            Error::Timeout { .. } => "timeout",
+            Error::Conflict => "conflict",
+            Error::Corrupt(_) => "corrupt",
+            Error::Storage { .. } => "storage",
+            Error::DuplicateSubscription { .. } => "duplicate-subscription",
+            Error::TooManySubscribers(_) => "too-many-subscribers",
+        }
+    }
+
+    /// What a caller can do about it.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Error::Timeout { .. } | Error::Conflict | Error::Storage { .. } => Recovery::Retry,
+            Error::Closed(_) => Recovery::Reopen,
+            Error::EventNotFound(_) | Error::Corrupt(_) => Recovery::Refetch,
+            Error::InvalidArgument(_)
+            | Error::InvalidEvent(_)
+            | Error::QuotaExceeded
+            | Error::Blocked
+            | Error::VersionTooNew { .. }
+            | Error::DuplicateSubscription { .. }
+            | Error::TooManySubscribers(_) => Recovery::TellUser,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::EventNotFound(id) => write!(f, "no event has the id {id}"),
+            Error::InvalidArgument(why) => write!(f, "{why}"),
+            Error::InvalidEvent(why) => write!(f, "not an event: {why}"),
+            Error::QuotaExceeded => write!(
+                f,
+                "the browser's storage quota for this site is used up; free space or delete conversations"
+            ),
+            Error::Blocked => write!(
+                f,
+                "another tab keeps an older version of the database open; close it and try again"
+            ),
+            Error::Closed(what) => write!(f, "the {what} is closed"),
+            Error::VersionTooNew { what, found, known } => write!(
+                f,
+                "the {what} has version {found}, this release reads up to {known}; reload to get a newer release"
+            ),
+            Error::Timeout {
+                operation,
+                milliseconds,
+            } => {
+                write!(f, "{operation} did not end within {milliseconds} ms")
+            }
+            Error::Conflict => {
+                write!(
+                    f,
+                    "another tab kept writing to the same conversation; try again"
+                )
+            }
+            Error::Corrupt(what) => write!(f, "stored data is damaged: {what}"),
+            Error::Storage { name, message } if message.is_empty() => {
+                write!(f, "the storage failed: {name}")
+            }
+            Error::Storage { name, message } => write!(f, "the storage failed: {name}: {message}"),
+            Error::DuplicateSubscription {
+                subscriber,
+                callback,
+            } => {
+                write!(
+                    f,
+                    "subscriber {subscriber} has a callback {callback} already"
+                )
+            }
+            Error::TooManySubscribers(limit) => {
+                write!(f, "the limit of {limit} subscribers is reached")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
