@@ -1,0 +1,485 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+// ---------------------------------------------------------------- events
+
+/** Which protocol a conversation speaks: OpenHands V0 (integer ids) or V1 (string ids, `kind`). */
+export type Dialect = "v0" | "v1";
+
+/** Who an event came from. Only `hook` is V1's alone. */
+export type EventSource = "agent" | "user" | "environment" | "hook";
+
+/** The V0 server's action names; a newer server may know others. */
+export type ActionType =
+  | "null"
+  | "run"
+  | "run_ipython"
+  | "browse"
+  | "browse_interactive"
+  | "read"
+  | "write"
+  | "edit"
+  | "think"
+  | "finish"
+  | "reject"
+  | "delegate"
+  | "recall"
+  | "change_agent_state"
+  | "message"
+  | "system"
+  | "condensation"
+  | "condensation_request"
+  | "call_tool_mcp"
+  | "task_tracking"
+  | "loop_recovery"
+  | (string & {});
+
+/** The V0 server's observation names; a newer server may know others. */
+export type ObservationType =
+  | "null"
+  | "run"
+  | "run_ipython"
+  | "browse"
+  | "read"
+  | "write"
+  | "edit"
+  | "delegate"
+  | "success"
+  | "error"
+  | "agent_state_changed"
+  | "user_rejected"
+  | "condense"
+  | "think"
+  | "recall"
+  | "mcp"
+  | "download"
+  | "task_tracking"
+  | "loop_detection"
+  | (string & {});
+
+/** What V0's actions and observations have in common. Absent keys are absent, never null. */
+export interface V0EventBase {
+  /** The server's number for the event; holes between numbers are normal. */
+  readonly id: number;
+  /** Local time of the server, ISO 8601 without a zone. */
+  readonly timestamp?: string;
+  readonly source?: EventSource;
+  /** A sentence for people that the server made from the event. */
+  readonly message?: string;
+  /** The id of the event that this one answers. */
+  readonly cause?: number;
+  readonly tool_call_metadata?: Readonly<Record<string, unknown>>;
+  readonly llm_metrics?: Readonly<Record<string, unknown>>;
+  readonly kind?: undefined;
+  readonly [key: string]: unknown;
+}
+
+/** A V0 action: something that the user or the agent does. */
+export interface ActionEvent extends V0EventBase {
+  readonly action: ActionType;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Seconds. */
+  readonly timeout?: number;
+  readonly observation?: undefined;
+}
+
+/** A V0 observation: what came of an action. */
+export interface ObservationEvent extends V0EventBase {
+  readonly observation: ObservationType;
+  readonly content: string;
+  readonly extras: Readonly<Record<string, unknown>>;
+  readonly success?: boolean;
+  readonly action?: undefined;
+}
+
+/** A V0 event; `event.action !== undefined` tells the two apart. */
+export type V0Event = ActionEvent | ObservationEvent;
+
+/** A V1 event; `kind` is its class name, the other keys depend on it. */
+export interface V1Event {
+  readonly id: string;
+  readonly kind: string;
+  /** Local time of the server, ISO 8601 without a zone. */
+  readonly timestamp: string;
+  readonly source: EventSource;
+  /** The event before this one; absent: the previous event of the log. */
+  readonly parent_id?: string | null;
+  readonly action?: Readonly<Record<string, unknown>> | null;
+  readonly observation?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * One event as the server sends it. `event.kind === undefined` narrows to V0, and there
+ * `event.action !== undefined` to an action; every other key can be read as `unknown`.
+ */
+export type Event = V0Event | V1Event;
+
+/** What `addEvent` takes: an event without the id and the timestamp that the log gives it. */
+export type NewEvent = { readonly [key: string]: unknown } & (
+  | {
+      readonly action: ActionType;
+      readonly args?: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly observation: ObservationType;
+      readonly content?: string;
+      readonly extras?: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: string }
+);
+
+/** A message on the socket that is no event (`status_update`, `error`, a new title); never stored. */
+export interface StatusMessage {
+  readonly status_update?: boolean;
+  readonly error?: boolean;
+  readonly type?: string;
+  /** For example `STATUS$STARTING_RUNTIME`. */
+  readonly id?: string;
+  readonly message?: string;
+  readonly [key: string]: unknown;
+}
+
+/** Which events match: the server's EventFilter. Everything given must hold; absent means any. */
+export interface EventFilter {
+  /** Leave out hidden commands and their output. */
+  readonly excludeHidden?: boolean | undefined;
+  /** Case-insensitive substring of the event's JSON text as the server dumps it. */
+  readonly query?: string | undefined;
+  /** Class names such as `CmdRunAction`; `Action` and `Observation` mean all of them. */
+  readonly includeTypes?: readonly string[] | undefined;
+  readonly excludeTypes?: readonly string[] | undefined;
+  readonly source?: string | undefined;
+  /** Inclusive, compared as text with the event's timestamp. */
+  readonly startDate?: string | undefined;
+  /** Inclusive, compared as text: a date without a time leaves that whole day out. */
+  readonly endDate?: string | undefined;
+  /** Not the server's: Unicode-aware search over what a person reads; never mixed with `query`. */
+  readonly text?: string | undefined;
+}
+
+// ---------------------------------------------------------------- errors
+
+/** What an application can do about an error. */
+export type Recovery = "retry" | "reopen" | "refetch" | "tell-user";
+
+/** The `code` of every error of this package. */
+export type ErrorCode =
+  | "event-not-found"
+  | "invalid-argument"
+  | "invalid-event"
+  | "quota-exceeded"
+  | "blocked"
+  | "closed"
+  | "version-too-new"
+  | "timeout"
+  | "conflict"
+  | "corrupt"
+  | "storage"
+  | "duplicate-subscription"
+  | "too-many-subscribers"
+  | "duplicate-event"
+  | "network"
+  | "panic"
+  | "worker";
+
+// ---------------------------------------------------------------- the store
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Where the WebAssembly module comes from; without one, the file beside the package's code. */
+export type InitInput = string | URL | Response | BufferSource | WebAssembly.Module;
+
+/** What a storage callback is told. */
+export interface StorageNotice {
+  readonly reason?: string;
+  readonly [key: string]: unknown;
+}
+
+export interface OpenOptions {
+  /** The database's name; default `oh-event-store`. */
+  readonly name?: string | undefined;
+  /** Keeps the users of one origin apart. */
+  readonly userId?: string | undefined;
+  /** Default true: storage and search run in a dedicated worker; false: on the page. */
+  readonly worker?: boolean | undefined;
+  /** `strict` waits for the disk at every commit; default `relaxed`. */
+  readonly durability?: "relaxed" | "strict" | undefined;
+  /** The most events in one page; pages are cut by bytes first. */
+  readonly cacheSize?: number | undefined;
+  /** Bytes of decoded pages kept in memory. */
+  readonly memoryBudget?: number | undefined;
+  /** Bytes on disk; the least recently used conversations that aren't pinned go first. */
+  readonly storageBudget?: number | undefined;
+  /** Milliseconds for one storage operation. */
+  readonly timeout?: number | undefined;
+  /** Default 1000. */
+  readonly maxSubscribers?: number | undefined;
+  /** The least level that is reported; default `warn`. */
+  readonly logLevel?: LogLevel | "off" | undefined;
+  /** Default: the console. */
+  readonly onLog?: ((level: LogLevel, message: string, detail?: unknown) => void) | undefined;
+  /** Another tab keeps an older version of the database open. */
+  readonly onBlocked?: ((detail: StorageNotice) => void) | undefined;
+  /** This tab keeps another one from upgrading the database. */
+  readonly onBlocking?: ((detail: StorageNotice) => void) | undefined;
+  /** The browser closed the database. */
+  readonly onTerminated?: ((detail: StorageNotice) => void) | undefined;
+  /** A conversation was removed to stay within `storageBudget`. */
+  readonly onEvicted?: ((detail: StorageNotice) => void) | undefined;
+  /** Nothing is kept on disk from now on, and why. */
+  readonly onDegraded?: ((detail: StorageNotice) => void) | undefined;
+}
+
+export interface ConversationOptions {
+  /** Default: the dialect that the conversation was stored with, or `v0` for a new one. */
+  readonly dialect?: Dialect | undefined;
+  /** Values that are masked before anything is stored, by name. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ConversationInfo {
+  readonly id: string;
+  readonly dialect: Dialect;
+  /** How many events are stored. */
+  readonly events: number;
+  /** Stored size. */
+  readonly bytes: number;
+  readonly firstTimestamp?: string;
+  readonly lastTimestamp?: string;
+  /** Milliseconds since 1970. */
+  readonly lastAccess: number;
+  readonly pinned: boolean;
+  /** How many ranges are known to be missing. */
+  readonly gaps: number;
+}
+
+export interface ImportOptions {
+  /** The conversation to import into; default: the one that the file names. */
+  readonly id?: string | undefined;
+  /** Called as the import goes on, with bytes done and bytes in all. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface ImportReport {
+  readonly conversationId: string;
+  /** The form that the file was recognised as. */
+  readonly format: string;
+  readonly accepted: number;
+  /** Events that were there already. */
+  readonly doubles: number;
+  readonly rejected: number;
+  readonly errors: readonly { readonly line: number; readonly reason: string }[];
+}
+
+/** Counters and latencies since the store was opened. */
+export interface Stats {
+  readonly [key: string]: unknown;
+}
+
+export interface EventStore extends AsyncDisposable {
+  /** `memory`: the browser gave no storage, nothing outlives the page. */
+  readonly mode: "indexeddb" | "memory";
+  /** Opens a conversation or begins a new one; the same id gives the same object. */
+  conversation(id: string, options?: ConversationOptions): Promise<Conversation>;
+  conversations(): Promise<ConversationInfo[]>;
+  deleteConversation(id: string): Promise<void>;
+  /** A pinned conversation isn't removed to save space. */
+  pin(id: string, pinned: boolean): Promise<void>;
+  /** Reads a trajectory, JSON Lines, pages of `GET /events`, or this package's own export. */
+  import(source: Blob | string | Uint8Array, options?: ImportOptions): Promise<ImportReport>;
+  /** Asks the browser to keep the data when space runs out; false when it won't. */
+  persist(): Promise<boolean>;
+  stats(): Promise<Stats>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- a conversation
+
+export interface SearchOptions {
+  /** Lowest id, inclusive. */
+  readonly startId?: number | undefined;
+  /** Highest id, inclusive; null: the newest. */
+  readonly endId?: number | null | undefined;
+  /** Newest first. */
+  readonly reverse?: boolean | undefined;
+  readonly filter?: EventFilter | undefined;
+  /** The most matches; null or 0: all of them. */
+  readonly limit?: number | null | undefined;
+}
+
+export interface MatchingOptions {
+  readonly query?: string | undefined;
+  readonly eventTypes?: readonly string[] | undefined;
+  readonly source?: string | undefined;
+  readonly startDate?: string | undefined;
+  readonly endDate?: string | undefined;
+  readonly startId?: number | undefined;
+  /** 1 to 100; default 100. */
+  readonly limit?: number | undefined;
+  readonly reverse?: boolean | undefined;
+}
+
+export interface FollowOptions {
+  /** The first position; default: the beginning. */
+  readonly from?: number | undefined;
+  readonly filter?: EventFilter | undefined;
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SubscribeOptions {
+  readonly filter?: EventFilter | undefined;
+  /** Stored events from this position on come first; default: only what comes from now on. */
+  readonly from?: number | undefined;
+  /**
+   * What happens to a callback that is slower than the events: `block` (default) holds the
+   * producer back, `batch` calls in bursts, at most one per animation frame, `latest` drops the
+   * oldest.
+   */
+  readonly policy?: "block" | "batch" | "latest" | undefined;
+  /** The most events that wait for the callback. */
+  readonly bufferSize?: number | undefined;
+}
+
+export interface ExportOptions {
+  /** Default `trajectory`: one JSON array; `jsonl`: one event per line. */
+  readonly format?: "trajectory" | "jsonl" | undefined;
+  /** Keep screenshots; default true. */
+  readonly screenshots?: boolean | undefined;
+}
+
+/** What became of one WebSocket message. */
+export interface FeedReport {
+  /** Events stored. */
+  readonly accepted: number;
+  /** Events that were there already. */
+  readonly doubles: number;
+  /** Messages that are no events; `onStatus` has them. */
+  readonly status: number;
+  /** Frames that can't be read. */
+  readonly rejected: number;
+  /** Why a frame was rejected. */
+  readonly reason?: string;
+}
+
+/** Which positions are known to be complete, as inclusive ranges, and which are missing. */
+export interface Coverage {
+  readonly known: readonly (readonly [number, number])[];
+  readonly gaps: readonly (readonly [number, number])[];
+  readonly complete: boolean;
+}
+
+/**
+ * A lazy search: nothing is read before it is iterated, leaving the loop frees it, and each
+ * iteration searches anew.
+ */
+export interface Search<T> extends AsyncIterable<T>, AsyncDisposable {
+  /**
+   * Arrays of `size` events (default 100), the last one shorter. An element is parsed when it is
+   * looked at first.
+   */
+  batches(size?: number): AsyncIterable<T[]>;
+  toArray(): Promise<T[]>;
+}
+
+export interface Conversation extends AsyncDisposable {
+  readonly id: string;
+  readonly dialect: Dialect;
+  searchEvents(options?: SearchOptions): Search<Event>;
+  /** Rejects with `EventNotFoundError`. */
+  getEvent(id: number | string): Promise<Event>;
+  /** Rejects with `EventNotFoundError` when there is none. */
+  getLatestEvent(): Promise<Event>;
+  /** The highest position; -1 when there is none. */
+  getLatestEventId(): Promise<number>;
+  getMatchingEvents(options?: MatchingOptions): Promise<Event[]>;
+  filteredEventsBySource(source: EventSource): Search<Event>;
+  countEvents(filter?: EventFilter): Promise<number>;
+  /** What is stored, then what comes, without a seam. */
+  follow(options?: FollowOptions): AsyncIterable<Event>;
+  /** Stores an event under the next id; resolves with it when it is durable. */
+  addEvent(event: NewEvent, source: EventSource): Promise<Event>;
+  /** Takes one WebSocket message as it came; resolves when what it held is durable. */
+  feed(frame: string | ArrayBuffer | ArrayBufferView | Blob | object): Promise<FeedReport>;
+  /**
+   * Calls back for every event once it is durable, one at a time and in order. A callback that
+   * throws or rejects is logged and disturbs nobody.
+   */
+  subscribe(
+    subscriberId: string,
+    callback: (event: Event) => void | Promise<void>,
+    callbackId: string,
+    options?: SubscribeOptions,
+  ): Promise<void>;
+  /** An unknown pair is a warning in the log. */
+  unsubscribe(subscriberId: string, callbackId: string): Promise<void>;
+  /** Calls back for messages that are no events; returns the function that ends it. */
+  onStatus(callback: (status: StatusMessage) => void): () => void;
+  /** Replaces the values that are masked before an event is stored. */
+  setSecrets(secrets: Readonly<Record<string, string>>): Promise<void>;
+  /** Adds to them. */
+  updateSecrets(secrets: Readonly<Record<string, string>>): Promise<void>;
+  coverage(): Promise<Coverage>;
+  /** Plays the stored events again under a clock of its own; begins paused. */
+  replay(options?: ReplayOptions): Replay;
+  export(options?: ExportOptions): Promise<Blob>;
+  /** As many times as the conversation was opened; the last one frees it. */
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- replay
+
+export interface ReplayOptions {
+  /** Times recorded speed; default 1. */
+  readonly speed?: number | undefined;
+  /** Pauses between events are shortened to this many milliseconds. */
+  readonly maxIdle?: number | undefined;
+  readonly filter?: EventFilter | undefined;
+}
+
+export interface ReplayState {
+  readonly status: "paused" | "playing" | "ended";
+  /** Events shown so far. */
+  readonly index: number;
+  /** Events in all. */
+  readonly total: number;
+  /** Of the last shown event. */
+  readonly position?: number;
+  /** Milliseconds into the shortened recording. */
+  readonly time: number;
+  /** Milliseconds of the shortened recording. */
+  readonly duration: number;
+  readonly speed: number;
+  /** The recorded timestamp of the last shown event. */
+  readonly date?: string;
+}
+
+/** What a replay's subscribers are told. */
+export interface ReplayUpdate {
+  readonly state: ReplayState;
+  /** The events that became due. */
+  readonly events: readonly Event[];
+  /**
+   * True after a seek: forget what was shown; the events up to `state.position` can be read with
+   * `searchEvents({ endId: state.position })`.
+   */
+  readonly reset: boolean;
+}
+
+/** Iterating yields events as they become due, and ends with the replay. */
+export interface Replay extends AsyncIterable<Event>, Disposable {
+  /** Changes only together with a call of the subscribers. */
+  readonly state: ReplayState;
+  /** Times recorded speed; can be set at any time. */
+  speed: number;
+  play(): void;
+  pause(): void;
+  /** Shows the next `n` events at once (default 1). */
+  step(n?: number): void;
+  /** Goes to the event at a position, or to a moment of recorded time. */
+  seek(to: number | Date): void;
+  /** Calls back with every change; returns the function that ends it. */
+  subscribe(callback: (update: ReplayUpdate) => void): () => void;
+  /** Frees the replay, also where the runtime has no `Symbol.dispose`. */
+  dispose(): void;
+}
