@@ -1,0 +1,156 @@
+import type { Conversation } from "../types.js";
+import { observable } from "./observable.js";
+import { view } from "./view.js";
+
+/** Options of `useWebSocket`. They may change at any time without a new connection. */
+export interface WebSocketHookOptions {
+  /** Appended to the URL; read when a connection is opened. */
+  queryParams?: Record<string, string | boolean>;
+  onOpen?: (event: Event) => void;
+  onClose?: (event: CloseEvent) => void;
+  onMessage?: (event: MessageEvent) => void;
+  /** Also called for a close with another code than 1000, before `onClose`. */
+  onError?: (event: Event) => void;
+  /** Off by default. `maxAttempts` defaults to no limit, `delay` to 3000 ms. */
+  reconnect?: { enabled?: boolean; maxAttempts?: number; delay?: number };
+  /** Every message is fed into it, also those that came in before it was there. */
+  conversation?: Pick<Conversation, "feed"> | null;
+}
+
+/** What is known of the connection. */
+export interface WebSocketState<T> {
+  isConnected: boolean;
+  lastMessage: T | null;
+  /** All messages so far: another array after each message, none of them copied. Don't write. */
+  messages: T[];
+  error: Error | null;
+  socket: WebSocket | null;
+  isReconnecting: boolean;
+  attemptCount: number;
+}
+
+const NORMAL_CLOSURE = 1000;
+const DEFAULT_DELAY = 3000;
+
+/** The machinery of `useWebSocket`, without React. */
+export function webSocketController<T>() {
+  const received: T[] = [];
+  const { getSnapshot, set, subscribe } = observable<WebSocketState<T>>({
+    isConnected: false,
+    lastMessage: null,
+    messages: view(received),
+    error: null,
+    socket: null,
+    isReconnecting: false,
+    attemptCount: 0,
+  });
+  let options: WebSocketHookOptions = {};
+  let address = "";
+  let fed = 0;
+  let disconnected = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+
+  const feed = () => {
+    const { conversation } = options;
+    while (conversation && fed < received.length) {
+      conversation.feed(received[fed++] as string).catch(console.error);
+    }
+  };
+
+  const open = (url: string) => {
+    const { queryParams } = options;
+    const query =
+      queryParams &&
+      new URLSearchParams(Object.entries(queryParams).map(([key, value]) => [key, `${value}`]));
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(query ? `${url}${url.includes("?") ? "&" : "?"}${query}` : url);
+    } catch (error) {
+      set({ error: error as Error, isReconnecting: false });
+      return;
+    }
+    set({ socket });
+    const current = () => getSnapshot().socket === socket;
+
+    // Properties and not listeners: stand-ins for WebSocket in applications' tests have only them.
+    socket.onopen = (event) => {
+      if (!current()) return;
+      set({ isConnected: true, error: null, isReconnecting: false, attemptCount: 0 });
+      options.onOpen?.(event);
+    };
+    socket.onmessage = (event) => {
+      if (!current()) return;
+      const message = event.data as T;
+      received.push(message);
+      set({ lastMessage: message, messages: view(received) });
+      feed();
+      options.onMessage?.(event);
+    };
+    socket.onerror = (event) => {
+      if (!current()) return;
+      set({ isConnected: false });
+      options.onError?.(event);
+    };
+    socket.onclose = (event) => {
+      const mine = current();
+      // Another socket has taken over; after an unmount there is none, and onClose is still due.
+      if (address !== url || (!mine && getSnapshot().socket)) return;
+      const { onError, onClose, reconnect } = options;
+      const attempts = getSnapshot().attemptCount;
+      const wanted = mine && !disconnected;
+      const isReconnecting =
+        wanted && !!reconnect?.enabled && attempts < (reconnect.maxAttempts ?? Infinity);
+      const failed = event.code !== NORMAL_CLOSURE;
+      if (mine) {
+        set({ isConnected: false, isReconnecting, attemptCount: attempts + +isReconnecting });
+        if (failed) {
+          const reason = event.reason || "Connection closed unexpectedly";
+          set({ error: new Error(`WebSocket closed with code ${event.code}: ${reason}`) });
+        }
+      }
+      if (isReconnecting) retry = setTimeout(open, reconnect?.delay ?? DEFAULT_DELAY, url);
+      if (failed && wanted) onError?.(event);
+      onClose?.(event);
+    };
+  };
+
+  return {
+    subscribe,
+    getSnapshot,
+
+    /** Takes over what the newest render said. */
+    update(url: string, next: WebSocketHookOptions = {}) {
+      if (url !== address) fed = received.length;
+      address = url;
+      options = next;
+      feed();
+    },
+
+    /** Opens the connection, unless the URL is empty; the function it returns ends it for good. */
+    connect(url: string) {
+      disconnected = false;
+      set({ attemptCount: 0 });
+      if (url && url.trim()) open(url);
+      return () => {
+        const { socket } = getSnapshot();
+        clearTimeout(retry);
+        set({ socket: null, isConnected: false, isReconnecting: false });
+        if (socket && socket.readyState <= WebSocket.OPEN) socket.close();
+      };
+    },
+
+    /** Sends if the socket is open, and does nothing otherwise. */
+    sendMessage(data: string | ArrayBufferLike | Blob | ArrayBufferView) {
+      const { socket } = getSnapshot();
+      if (socket?.readyState === WebSocket.OPEN) socket.send(data as string);
+    },
+
+    /** Closes the connection and ends reconnecting, until there is another URL. */
+    disconnect() {
+      disconnected = true;
+      clearTimeout(retry);
+      set({ isReconnecting: false });
+      getSnapshot().socket?.close();
+    },
+  };
+}
