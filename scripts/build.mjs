@@ -27,7 +27,10 @@ async function minifyGlue(from) {
 
 /** Rust → dist/wasm. */
 async function buildWasm() {
-  const inputs = digest([...RUST_SOURCES, ...SCRIPTS], [output("rustc", ["--version", "--verbose"])]);
+  const inputs = digest(
+    [...RUST_SOURCES, ...SCRIPTS],
+    [output("rustc", ["--version", "--verbose"])],
+  );
   if (isDone("wasm", inputs, WASM_FILES)) return;
   forget("wasm");
   say("Building the wasm module");
@@ -54,9 +57,9 @@ async function bundle() {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ENTRIES.map((entry) => {
-      const source = [".ts", ".tsx"].map((end) => `${LIBRARY}/${entry}${end}`).find(
-        (file) => existsSync(join(root, file)),
-      );
+      const source = [".ts", ".tsx"]
+        .map((end) => `${LIBRARY}/${entry}${end}`)
+        .find((file) => existsSync(join(root, file)));
       if (source === undefined) throw new Failure(`${LIBRARY}/${entry}.ts is missing`);
       return source;
     }),
@@ -99,13 +102,13 @@ function clearJavaScript() {
 }
 
 async function buildJavaScript() {
-  const inputs = digest([LIBRARY, "tsconfig.json", ...SCRIPTS, "scripts/tsconfig.types.json"]);
+  const inputs = digest([LIBRARY, "tsconfig.json", ...SCRIPTS]);
   if (isDone("javascript", inputs, ["dist"])) return;
   forget("javascript");
   say("Building the JavaScript and its types");
   clearJavaScript();
   await bundle();
-  await must("tsc", ["-p", "scripts/tsconfig.types.json"]);
+  await must("tsc", ["-p", "tsconfig.json", "--emitDeclarationOnly"]);
   markDone("javascript", inputs, ["dist"]);
 }
 

@@ -117,7 +117,9 @@ export async function setup({ tests = false } = {}) {
   }
   await npmPackages();
   await wasmTools();
-  say(`Everything needed is installed (${output("rustc", ["--version"])}, node ${process.version})`);
+  say(
+    `Everything needed is installed (${output("rustc", ["--version"])}, node ${process.version})`,
+  );
 }
 
 await main(import.meta.url, () => setup({ tests: true }));

@@ -37,7 +37,9 @@ export function size() {
   const javascript = sum("JavaScript in all", scripts);
   const line = ({ file, raw, gzip, brotli }) =>
     file.padEnd(34) + [raw, gzip, brotli].map((bytes) => String(bytes).padStart(10)).join("");
-  console.log("bytes".padEnd(34) + ["raw", "gzip -9", "brotli 11"].map((h) => h.padStart(10)).join(""));
+  console.log(
+    "bytes".padEnd(34) + ["raw", "gzip -9", "brotli 11"].map((h) => h.padStart(10)).join(""),
+  );
   for (const row of [...wasm, ...scripts, javascript]) console.log(line(row));
 
   const checks = [

@@ -1,6 +1,14 @@
 // What was made from what: a step is done again only when one of its inputs has other content.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "./shell.mjs";
 
@@ -27,7 +35,10 @@ export function digest(paths, facts = []) {
   const hash = createHash("sha256");
   for (const fact of facts) hash.update(`${fact}\0`);
   for (const file of filesUnder(paths)) {
-    hash.update(`${file}\0`).update(readFileSync(join(root, file))).update("\0");
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update("\0");
   }
   return hash.digest("hex");
 }

@@ -1,0 +1,28 @@
+import { defineConfig, devices } from "@playwright/test";
+
+/** The whole product in a real browser: built package, real server, recorded conversations. */
+export default defineConfig({
+  testDir: "tests/e2e",
+  outputDir: "target/playwright",
+  workers: 1,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 60_000,
+  reporter: [["list"]],
+  use: {
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+  },
+  projects: [
+    {
+      name: "chromium",
+      use: {
+        ...devices["Desktop Chrome"],
+        launchOptions: {
+          executablePath: process.env["OH_CHROMIUM"] ?? "/usr/bin/chromium",
+          args: ["--disable-dev-shm-usage"],
+        },
+      },
+    },
+  ],
+});
