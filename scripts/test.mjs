@@ -1,0 +1,170 @@
+// Runs everything that says whether the product is right: `npm test`, or `npm test -- native e2e`
+// for some of its steps. A failed step doesn't stop the others; a failed build stops what needs it.
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { Failure, main, root, run, say } from "./lib/shell.mjs";
+import { filesUnder } from "./lib/stamp.mjs";
+import { chromedriverPath, chromiumPath, setup } from "./setup.mjs";
+
+const MINUTES = 60_000;
+const WASM = "wasm32-unknown-unknown";
+
+/** What each test runner prints about itself, and how many tests that says have passed. */
+const RUNNERS = {
+  cargo: { summary: /^test result: .*$/gm, passed: /(\d+) passed/g },
+  node: { summary: /^ℹ (?:pass|fail|skipped|todo) .*$/gm, passed: /ℹ pass (\d+)/g },
+  vitest: { summary: /^ *(?:Test Files|Tests) .*$/gm, passed: /Tests .*?(\d+) passed/g },
+  playwright: {
+    summary: /^ +\d+ (?:passed|failed|flaky|skipped|did not run|interrupted).*$/gm,
+    passed: /(\d+) passed/g,
+  },
+};
+
+/**
+ * In the order in which they run. `needs` are steps that have to succeed first, `runner` tells
+ * how to read the output of one that must have run at least one test.
+ */
+const STEPS = {
+  rustfmt: { commands: () => [["cargo", "fmt", "--all", "--check"]] },
+  prettier: { commands: () => [["prettier", "--check", "."]] },
+  build: { commands: () => [["node", "scripts/build.mjs"]] },
+  size: { needs: ["build"], commands: () => [["node", "scripts/size.mjs"]] },
+  eslint: { needs: ["build"], commands: () => [["eslint", ".", "--max-warnings", "0"]] },
+  types: { needs: ["build"], commands: typeChecks },
+  clippy: { commands: () => [clippy()] },
+  "clippy-wasm": { commands: () => [clippy("--target", WASM)] },
+  native: { runner: "cargo", commands: () => [["cargo", "test", "--no-fail-fast"]] },
+  server: { runner: "node", commands: () => [nodeTests("tests/server")] },
+  browser: { runner: "cargo", commands: () => [browserTests()] },
+  vitest: { needs: ["build"], runner: "vitest", commands: () => [["vitest", "run"]] },
+  package: { needs: ["build"], runner: "node", commands: () => [nodeTests("tests/packaging")] },
+  demo: { needs: ["build"], commands: () => [["node", "scripts/demo.mjs", "--build-only"]] },
+  e2e: { needs: ["demo"], runner: "playwright", commands: () => [["playwright", "test"]] },
+};
+
+function clippy(...options) {
+  return ["cargo", "clippy", "--all-targets", ...options, "--", "-D", "warnings"];
+}
+
+function found(files, what) {
+  if (files.length === 0) throw new Failure(`there are no ${what}`);
+  return files;
+}
+
+function typeChecks() {
+  const projects = ["tsconfig.json", ...filesUnder(["www", "tests"])].filter((file) =>
+    /^tsconfig(?:\..+)?\.json$/.test(basename(file)),
+  );
+  return projects.map((project) => ["tsc", "--noEmit", "-p", project]);
+}
+
+function nodeTests(directory) {
+  const files = filesUnder([directory]).filter((file) => file.endsWith(".test.mjs"));
+  found(files, `tests in ${directory}`);
+  return ["node", "--test", "--test-concurrency=1", "--test-reporter=spec", ...files];
+}
+
+/** The Rust tests that run in Chromium: those that speak of wasm_bindgen_test. */
+function browserTests() {
+  const isBrowserTest = (file) =>
+    file.endsWith(".rs") &&
+    /\bwasm_bindgen_test\b(?!")/.test(readFileSync(join(root, file), "utf8"));
+  const targets = filesUnder(["tests"])
+    .filter((file) => dirname(file) === "tests" && isBrowserTest(file))
+    .flatMap((file) => ["--test", basename(file, ".rs")]);
+  if (filesUnder(["src"]).some(isBrowserTest)) targets.unshift("--lib");
+  found(targets, "browser tests");
+  const options = ["--headless", "--chrome", "--mode", "no-install"];
+  return ["wasm-pack", "test", ...options, ".", "--", "--no-fail-fast", ...targets];
+}
+
+function environment() {
+  const colour = process.stdout.isTTY ? { FORCE_COLOR: "1", CARGO_TERM_COLOR: "always" } : {};
+  return {
+    ...colour,
+    OH_CHROMIUM: chromiumPath(),
+    CHROMEDRIVER: chromedriverPath(),
+    WASM_BINDGEN_TEST_TIMEOUT: "300",
+    WASM_BINDGEN_TEST_DRIVER_TIMEOUT: "60",
+  };
+}
+
+/** The named steps and what they need, in the order of STEPS; all of them when none is named. */
+function selected(names) {
+  const unknown = names.filter((name) => !(name in STEPS));
+  if (unknown.length > 0) {
+    const known = Object.keys(STEPS).join(" ");
+    throw new Failure(`there is no step ${unknown.join(", ")}; the steps are: ${known}`);
+  }
+  const wanted = new Set();
+  const add = (name) => {
+    wanted.add(name);
+    (STEPS[name].needs ?? []).forEach(add);
+  };
+  (names.length > 0 ? names : Object.keys(STEPS)).forEach(add);
+  return Object.keys(STEPS).filter((name) => wanted.has(name));
+}
+
+async function runStep({ runner, commands }) {
+  let printed = "";
+  for (const [command, ...args] of commands()) {
+    say([command, ...args].join(" "));
+    const result = await run(command, args, {
+      env: environment(),
+      capture: true,
+      timeout: 20 * MINUTES,
+    });
+    printed += stripVTControlCharacters(result.printed);
+    if (result.timedOut) return { failed: "took longer than 20 minutes", printed };
+    if (result.code !== 0) return { failed: `exit code ${result.code}`, printed };
+  }
+  if (runner === undefined) return { printed };
+  const counts = printed.matchAll(RUNNERS[runner].passed);
+  const passed = [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  return passed > 0 ? { passed, printed } : { failed: "no test ran", printed };
+}
+
+async function attempt(name, results) {
+  const step = STEPS[name];
+  const lacking = (step.needs ?? []).filter((need) => results.get(need)?.failed !== undefined);
+  if (lacking.length > 0) return { failed: `not run: ${lacking.join(", ")} failed`, printed: "" };
+  try {
+    return await runStep(step);
+  } catch (error) {
+    if (error instanceof Failure) return { failed: error.message, printed: "" };
+    throw error;
+  }
+}
+
+function report(results) {
+  say("Summaries");
+  for (const [name, { printed }] of results) {
+    const lines = printed.match(RUNNERS[STEPS[name].runner]?.summary ?? /^(?!)/) ?? [];
+    for (const line of lines) console.log(`${name.padEnd(12)} ${line.trim()}`);
+  }
+  say("Results");
+  for (const [name, { failed, passed, seconds }] of results) {
+    const outcome = failed === undefined ? "ok" : `FAILED: ${failed}`;
+    const tests = passed === undefined ? "" : `, ${passed} passed`;
+    console.log(`${name.padEnd(12)} ${seconds.toFixed(1).padStart(7)} s   ${outcome}${tests}`);
+  }
+}
+
+await main(import.meta.url, async (names) => {
+  const steps = selected(names);
+  await setup({ tests: true });
+  const results = new Map();
+  for (const name of steps) {
+    const start = performance.now();
+    const result = await attempt(name, results);
+    if (result.failed !== undefined) console.error(`\n✘ ${name}: ${result.failed}`);
+    results.set(name, { ...result, seconds: (performance.now() - start) / 1000 });
+  }
+  report(results);
+  const failed = [...results].filter(([, result]) => result.failed !== undefined);
+  if (failed.length > 0) {
+    throw new Failure(`${failed.length} of ${results.size} steps failed`);
+  }
+  say(`All ${results.size} steps passed`);
+});
