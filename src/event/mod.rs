@@ -1,0 +1,27 @@
+//! What an event is: its header, its canonical text, and how both are read from any bytes.
+//!
+//! The text that is kept is what Python's `json.dumps` makes of the received JSON, because that is
+//! what the server's `query` searches. See [`dumps`] for the text and [`Header`] for the rest.
+
+mod error;
+#[allow(clippy::module_inception)]
+mod event;
+mod fields;
+mod frame;
+mod json_string;
+mod kind;
+mod python_float;
+mod python_json;
+mod repeated_keys;
+mod scan;
+mod secrets;
+mod stamp;
+
+pub use error::EventError;
+pub use event::{Dialect, Event, EventId, Header, MAX_ID, Position};
+pub use frame::{Frame, FrameForm};
+pub use kind::Kind;
+pub use python_json::{Dump, dump, dumps};
+pub use scan::MAX_DEPTH;
+pub use secrets::{Masking, Secrets};
+pub use stamp::stamp;

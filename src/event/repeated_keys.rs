@@ -1,0 +1,137 @@
+//! A key that comes again in an object keeps its first place and takes its last value.
+//!
+//! The transcoder writes every member as it comes. When an object closes, equal keys are found by
+//! their hashes; what is to be done then is noted, and one pass over the whole text does it, so
+//! that neither many keys nor many levels of them cost more than linear time.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Where a member stands in the text written so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WrittenMember {
+    pub(crate) hash: u64,
+    /// The key's opening quote.
+    pub(crate) start: usize,
+    /// After the key's closing quote.
+    pub(crate) key_end: usize,
+}
+
+/// Spreads a key's bytes over a word; equal hashes are always checked against the keys.
+pub(crate) fn hash(key: &str) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = key.as_bytes().as_chunks::<8>();
+    let mix = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(ODD);
+    let tail = rest
+        .iter()
+        .fold(0u64, |tail, byte| (tail << 8) | u64::from(*byte));
+    let body = words
+        .iter()
+        .fold(ODD, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    let length = u64::try_from(key.len()).unwrap_or(0);
+    mix(mix(body, tail), length)
+}
+
+struct Rewrite {
+    object: Range<usize>,
+    members: Vec<Range<usize>>,
+}
+
+#[derive(Default)]
+pub(crate) struct RepeatedKeys {
+    rewrites: Vec<Rewrite>,
+    hashes: Vec<u64>,
+}
+
+impl RepeatedKeys {
+    /// Looks at an object that has just been written to `out`, its closing brace included.
+    pub(crate) fn close(&mut self, out: &str, object_start: usize, members: &[WrittenMember]) {
+        if !self.some_equal(members) {
+            return;
+        }
+        let ends = members
+            .iter()
+            .skip(1)
+            .map(|next| next.start.saturating_sub(", ".len()));
+        let last_end = out.len().saturating_sub("}".len());
+        let mut places: HashMap<&str, usize> = HashMap::with_capacity(members.len());
+        let mut kept: Vec<Range<usize>> = Vec::new();
+        for (member, end) in members.iter().zip(ends.chain([last_end])) {
+            let key = out.get(member.start..member.key_end).unwrap_or_default();
+            let place = *places.entry(key).or_insert(kept.len());
+            match kept.get_mut(place) {
+                Some(earlier) => *earlier = member.start..end,
+                None => kept.push(member.start..end),
+            }
+        }
+        if kept.len() < members.len() {
+            self.rewrites.push(Rewrite {
+                object: object_start..out.len(),
+                members: kept,
+            });
+        }
+    }
+
+    fn some_equal(&mut self, members: &[WrittenMember]) -> bool {
+        if members.len() <= 16 {
+            let mut rest = members;
+            while let [first, tail @ ..] = rest {
+                if tail.iter().any(|other| other.hash == first.hash) {
+                    return true;
+                }
+                rest = tail;
+            }
+            return false;
+        }
+        self.hashes.clear();
+        self.hashes.extend(members.iter().map(|member| member.hash));
+        self.hashes.sort_unstable();
+        self.hashes
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == b))
+    }
+
+    /// The text with every noted object rewritten.
+    pub(crate) fn apply(mut self, out: String) -> String {
+        if self.rewrites.is_empty() {
+            return out;
+        }
+        self.rewrites
+            .sort_unstable_by_key(|rewrite| rewrite.object.start);
+        let mut result = String::with_capacity(out.len());
+        let mut todo = vec![Part::Written(0..out.len())];
+        while let Some(part) = todo.pop() {
+            let range = match part {
+                Part::Text(text) => {
+                    result.push_str(text);
+                    continue;
+                }
+                Part::Written(range) => range,
+            };
+            let next = self
+                .rewrites
+                .partition_point(|rewrite| rewrite.object.start < range.start);
+            match self.rewrites.get(next) {
+                Some(rewrite) if rewrite.object.start < range.end => {
+                    result.push_str(
+                        out.get(range.start..rewrite.object.start)
+                            .unwrap_or_default(),
+                    );
+                    todo.push(Part::Written(rewrite.object.end..range.end));
+                    todo.push(Part::Text("}"));
+                    for (index, member) in rewrite.members.iter().enumerate().rev() {
+                        todo.push(Part::Written(member.clone()));
+                        todo.push(Part::Text(if index == 0 { "{" } else { ", " }));
+                    }
+                }
+                _ => result.push_str(out.get(range).unwrap_or_default()),
+            }
+        }
+        result
+    }
+}
+
+enum Part {
+    Text(&'static str),
+    Written(Range<usize>),
+}

@@ -1,0 +1,204 @@
+//! Secrets are masked before anything is kept.
+
+use std::borrow::Cow;
+
+use memchr::memmem::Finder;
+
+use super::event::Event;
+use super::json_string::{RawString, push_text, push_wtf8};
+use super::python_json::Transcoder;
+
+/// What stands where a secret was.
+const MARK: &str = "<secret_hidden>";
+
+/// Which strings of an event are looked at for secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Masking {
+    /// As `EventStream._replace_secrets` of the server: strings in objects, secrets one after the
+    /// other in their order. Lists are not looked into, the top-level `message` stays as it is,
+    /// and an empty secret puts a mark between all characters.
+    Server,
+    /// Lists, keys of nested objects and the top-level `message`, too. All secrets are looked for
+    /// in the string as it came, and what any of them covers is hidden, so that no secret shows
+    /// the rest of a longer one. Empty secrets are ignored. Numbers are not masked.
+    #[default]
+    Strict,
+}
+
+/// The values that must not be kept, and how they are masked.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    mode: Masking,
+    values: Vec<Secret>,
+}
+
+#[derive(Clone, Debug)]
+struct Secret {
+    value: Finder<'static>,
+    /// The value as it looks inside canonical text.
+    written: Finder<'static>,
+}
+
+impl Secret {
+    fn new(value: &str) -> Self {
+        let mut written = String::new();
+        push_text(&mut written, value);
+        Self {
+            value: Finder::new(value).into_owned(),
+            written: Finder::new(&written).into_owned(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.value.needle().is_empty()
+    }
+}
+
+impl Secrets {
+    /// Takes pairs of name and secret value; their order matters to [`Masking::Server`].
+    #[must_use]
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>, mode: Masking) -> Self {
+        let values = pairs.into_iter().map(|(_, value)| Secret::new(&value));
+        let keep_empty = mode == Masking::Server;
+        Self {
+            mode,
+            values: values
+                .filter(|secret| keep_empty || !secret.is_empty())
+                .collect(),
+        }
+    }
+
+    /// There is nothing to mask.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The event with every secret replaced by `<secret_hidden>`; costs one search per secret
+    /// when none occurs.
+    ///
+    /// Keys that become equal by masking end as one, with the last value.
+    #[must_use]
+    pub fn mask(&self, event: Event) -> Event {
+        let Cow::Owned(masked) = self.mask_text(&event.text) else {
+            return event;
+        };
+        Event::from_canonical(masked.into_boxed_str()).unwrap_or(event)
+    }
+
+    /// As [`mask`](Self::mask) for the canonical text of a status message or an event.
+    #[must_use]
+    pub fn mask_text<'t>(&self, canonical: &'t str) -> Cow<'t, str> {
+        // No secret can come into a string by masking another one unless some secret is there.
+        let bytes = canonical.as_bytes();
+        if self
+            .values
+            .iter()
+            .all(|secret| secret.written.find(bytes).is_none())
+        {
+            return Cow::Borrowed(canonical);
+        }
+        match Transcoder::masking(self).run(canonical) {
+            Ok(dump) => Cow::Owned(dump.text),
+            Err(_) => Cow::Borrowed(canonical),
+        }
+    }
+
+    /// Whether strings inside an object or list are masked that is the value of `top_key`, or lies
+    /// deeper.
+    pub(crate) fn masks_inside(&self, top_key: Option<&str>, is_list: bool) -> bool {
+        match self.mode {
+            Masking::Server => !is_list && top_key.is_none_or(|key| self.masks_member(key)),
+            Masking::Strict => true,
+        }
+    }
+
+    /// Whether the string value of this top-level key is masked.
+    pub(crate) fn masks_member(&self, top_key: &str) -> bool {
+        match top_key {
+            "timestamp" | "id" | "source" | "cause" | "action" | "observation" => false,
+            "message" => self.mode == Masking::Strict,
+            "kind" | "parent_id" => self.mode == Masking::Server,
+            _ => true,
+        }
+    }
+
+    /// Whether keys below the top level are masked.
+    pub(crate) fn masks_keys(&self) -> bool {
+        self.mode == Masking::Strict
+    }
+
+    /// Appends the string as canonical text, masked.
+    pub(crate) fn write_masked(&self, out: &mut String, string: RawString<'_>) {
+        let text = string.decode();
+        match match self.mode {
+            Masking::Server => self.one_after_the_other(&text),
+            Masking::Strict => self.all_at_once(&text),
+        } {
+            Some(masked) => push_wtf8(out, &masked),
+            None => string.write_canonical(out),
+        }
+    }
+
+    /// Python's `for secret in secrets: text = text.replace(secret, MARK)`.
+    fn one_after_the_other(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut masked: Option<Vec<u8>> = None;
+        for secret in &self.values {
+            let current = masked.as_deref().unwrap_or(text);
+            if secret.is_empty() {
+                masked = Some(mark_everywhere(current));
+            } else if secret.value.find(current).is_some() {
+                let length = secret.value.needle().len();
+                let found = secret.value.find_iter(current);
+                let spans = found.map(|start| (start, start.saturating_add(length)));
+                masked = Some(replace(current, spans));
+            }
+        }
+        masked
+    }
+
+    fn all_at_once(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for secret in &self.values {
+            let length = secret.value.needle().len();
+            let found = secret.value.find_iter(text);
+            spans.extend(found.map(|start| (start, start.saturating_add(length))));
+        }
+        spans.sort_unstable();
+        let mut merged: Vec<(usize, usize)> = Vec::with_capacity(spans.len());
+        for (start, end) in spans {
+            match merged.last_mut() {
+                Some(last) if start < last.1 => last.1 = last.1.max(end),
+                _ => merged.push((start, end)),
+            }
+        }
+        (!merged.is_empty()).then(|| replace(text, merged.into_iter()))
+    }
+}
+
+/// `text` with a mark in place of every span; spans ascend and don't overlap.
+fn replace(text: &[u8], spans: impl Iterator<Item = (usize, usize)>) -> Vec<u8> {
+    let mut masked = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for (start, end) in spans {
+        masked.extend_from_slice(text.get(at..start).unwrap_or_default());
+        masked.extend_from_slice(MARK.as_bytes());
+        at = end;
+    }
+    masked.extend_from_slice(text.get(at..).unwrap_or_default());
+    masked
+}
+
+/// Python's `text.replace("", MARK)`: a mark before every code point and at the end.
+fn mark_everywhere(text: &[u8]) -> Vec<u8> {
+    let mut masked = Vec::with_capacity(text.len().saturating_mul(MARK.len()));
+    for byte in text {
+        let continues = byte & 0xc0 == 0x80;
+        if !continues {
+            masked.extend_from_slice(MARK.as_bytes());
+        }
+        masked.push(*byte);
+    }
+    masked.extend_from_slice(MARK.as_bytes());
+    masked
+}
