@@ -113,6 +113,9 @@ pub enum Durability {
     Strict,
 }
 
+/// What a backend's calls give: an answer or an error, in time.
+pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T>>;
+
 /// Ordered tables with atomic batches.
 ///
 /// Every method ends: with an answer or with an error, never with a hang.
@@ -126,7 +129,7 @@ pub trait Backend {
         table: Table,
         conversation: &'a Rc<str>,
         numbers: &'a [i64],
-    ) -> LocalBoxFuture<'a, Result<Vec<Option<Vec<u8>>>>>;
+    ) -> Answer<'a, Vec<Option<Vec<u8>>>>;
 
     /// All records of one conversation with numbers from `first` to `last`, both included,
     /// ascending.
@@ -139,20 +142,20 @@ pub trait Backend {
         conversation: &'a Rc<str>,
         first: i64,
         last: i64,
-    ) -> LocalBoxFuture<'a, Result<Vec<(i64, Vec<u8>)>>>;
+    ) -> Answer<'a, Vec<(i64, Vec<u8>)>>;
 
     /// The conversation records, by id, ascending.
     ///
     /// # Errors
     /// `Storage`, `Closed` or `Timeout`.
-    fn conversations(&self) -> LocalBoxFuture<'_, Result<Vec<(Rc<str>, Vec<u8>)>>>;
+    fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>>;
 
     /// Applies a batch. Acknowledged means that the transaction is complete.
     ///
     /// # Errors
     /// `Conflict` when what it expects is not so; `QuotaExceeded`, `Storage`, `Closed` or
     /// `Timeout`. Except after a timeout, nothing of the batch is there then.
-    fn commit(&self, batch: WriteBatch, durability: Durability) -> LocalBoxFuture<'_, Result<()>>;
+    fn commit(&self, batch: WriteBatch, durability: Durability) -> Answer<'_, ()>;
 
     /// Closes the connection. Calls after it answer `Closed`.
     fn close(&self);

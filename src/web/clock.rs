@@ -1,0 +1,164 @@
+//! The browser's time, on a page and in a worker.
+
+use std::cell::Cell;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt;
+use futures_util::future::{Either, LocalBoxFuture, select};
+use futures_util::task::AtomicWaker;
+use js_sys::{Date, Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::MessageChannel;
+
+use crate::backend::Clock;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, milliseconds: i32) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn monotonic() -> f64;
+}
+
+/// How far `performance.now()` may drift from the system's clock before it is set anew, in
+/// milliseconds.
+const DRIFT: f64 = 20.0;
+
+/// The [`Clock`] of a page or a worker.
+pub struct BrowserClock {
+    /// The time at which `performance.now()` was zero.
+    origin: Cell<f64>,
+}
+
+impl BrowserClock {
+    /// A clock that agrees with the system's.
+    #[must_use]
+    pub fn new() -> BrowserClock {
+        BrowserClock {
+            origin: Cell::new(Date::now() - monotonic()),
+        }
+    }
+
+    /// Milliseconds since the Unix epoch with their fraction. They don't run backwards unless the
+    /// system's clock does.
+    fn precise_now(&self) -> f64 {
+        let elapsed = monotonic();
+        let now = Date::now();
+        if (self.origin.get() + elapsed - now).abs() > DRIFT {
+            self.origin.set(now - elapsed);
+        }
+        self.origin.get() + elapsed
+    }
+}
+
+impl Default for BrowserClock {
+    fn default() -> BrowserClock {
+        BrowserClock::new()
+    }
+}
+
+impl Clock for BrowserClock {
+    fn now(&self) -> f64 {
+        Date::now()
+    }
+
+    fn timestamp(&self) -> String {
+        let microseconds = (self.precise_now() * 1000.0).floor();
+        let date = Date::new(&JsValue::from_f64((microseconds / 1000.0).floor()));
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}",
+            date.get_full_year(),
+            date.get_month().saturating_add(1),
+            date.get_date(),
+            date.get_hours(),
+            date.get_minutes(),
+            date.get_seconds(),
+            microseconds.rem_euclid(1_000_000.0)
+        )
+    }
+
+    fn sleep(&self, milliseconds: u32) -> LocalBoxFuture<'static, ()> {
+        if milliseconds == 0 {
+            yield_now().boxed_local()
+        } else {
+            Timer::start(milliseconds).boxed_local()
+        }
+    }
+}
+
+/// What `work` answers, or `None` if that takes longer; `work` is dropped then.
+pub(super) async fn within<T>(milliseconds: u32, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), Timer::start(milliseconds)).await {
+        Either::Left((answer, _)) => Some(answer),
+        Either::Right(_) => None,
+    }
+}
+
+/// A message to oneself: nested timeouts would wait for four milliseconds each.
+async fn yield_now() {
+    let Ok(channel) = MessageChannel::new() else {
+        return Timer::start(0).await;
+    };
+    let received = Promise::new(&mut |resolve: Function, _| {
+        channel.port1().set_onmessage(Some(&resolve));
+    });
+    if channel.port2().post_message(&JsValue::NULL).is_ok() {
+        let _ = JsFuture::from(received).await;
+    }
+    channel.port1().close();
+}
+
+#[derive(Default)]
+struct Alarm {
+    rang: Cell<bool>,
+    waker: AtomicWaker,
+}
+
+/// One timeout, cleared when it is dropped.
+struct Timer {
+    alarm: Rc<Alarm>,
+    handle: JsValue,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    fn start(milliseconds: u32) -> Timer {
+        let alarm = Rc::new(Alarm::default());
+        let rings = Rc::clone(&alarm);
+        let callback = Closure::<dyn FnMut()>::new(move || {
+            rings.rang.set(true);
+            rings.waker.wake();
+        });
+        // A longer one would ring at once.
+        let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
+        Timer {
+            alarm,
+            handle: set_timeout(callback.as_ref(), milliseconds),
+            _callback: callback,
+        }
+    }
+}
+
+impl Future for Timer {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.alarm.waker.register(context.waker());
+        if self.alarm.rang.get() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.handle);
+    }
+}

@@ -1,0 +1,34 @@
+//! The database's schema, version by version. What a released version created never changes.
+//!
+//! Every object store has out-of-line keys, `[conversation, number]`, and `Uint8Array` values.
+
+use indexed_db_futures::Result;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::prelude::Build;
+
+/// The version that this release writes and the newest that it reads.
+pub const VERSION: u32 = 1;
+
+/// Object stores of version 1.
+const V1: [&str; 4] = ["conversations", "tail", "pages", "summaries"];
+
+/// Takes a database from `old` to [`VERSION`]; a new one has version 0.
+pub(super) fn upgrade(database: &Database, old: u32) -> Result<()> {
+    if old < 1 {
+        for name in V1 {
+            database.create_object_store(name).build()?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::V1;
+    use crate::backend::Table;
+
+    #[wasm_bindgen_test::wasm_bindgen_test]
+    fn every_table_has_its_object_store() {
+        assert_eq!(Table::ALL.map(Table::name), V1);
+    }
+}
