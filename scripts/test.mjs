@@ -76,7 +76,7 @@ function browserTests() {
   if (filesUnder(["src"]).some(isBrowserTest)) targets.unshift("--lib");
   found(targets, "browser tests");
   const options = ["--headless", "--chrome", "--mode", "no-install"];
-  return ["wasm-pack", "test", ...options, ".", "--", "--no-fail-fast", ...targets];
+  return ["wasm-pack", "test", ...options, ".", ...targets];
 }
 
 function environment() {
