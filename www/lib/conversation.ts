@@ -1,0 +1,219 @@
+import { contentOf } from "./content.js";
+import { asyncDispose } from "./dispose.js";
+import { errorOf } from "./errors.js";
+import { parseEvent, pushLazily } from "./events.js";
+import { EventSearch, Reader, eventsOf } from "./iterator.js";
+import type { Remote } from "./remote.js";
+import { LocalReplay } from "./replay.js";
+import { guarded, type Report } from "./report.js";
+import { Delivery } from "./subscription.js";
+import type {
+  Conversation,
+  ConversationOptions,
+  Coverage,
+  Dialect,
+  Event,
+  EventFilter,
+  EventSource,
+  ExportOptions,
+  FeedReport,
+  FollowOptions,
+  MatchingOptions,
+  NewEvent,
+  Replay,
+  ReplayOptions,
+  Search,
+  SearchOptions,
+  StatusMessage,
+  SubscribeOptions,
+} from "./types.js";
+import type { Log } from "./wasm/oh.js";
+
+type Secrets = Readonly<Record<string, string>>;
+
+/** What a conversation needs of its store. */
+export interface Home {
+  readonly report: Report;
+  /** The log as it is open now; opened anew where the module had to be started again. */
+  log(id: string, options: ConversationOptions): Promise<Remote<Log>>;
+  leave(id: string): Promise<void>;
+}
+
+export class LocalConversation implements Conversation {
+  dialect: Dialect = "v0";
+  /** How many times it was opened and not closed. */
+  users = 0;
+  readonly #home: Home;
+  #options: ConversationOptions;
+  readonly #status = new Set<(status: StatusMessage) => void>();
+  readonly #deliveries = new Map<string, Delivery>();
+  /** Frames go in the order in which they came, though a Blob has to be read first. */
+  #frames: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly id: string,
+    home: Home,
+    options: ConversationOptions,
+  ) {
+    this.#home = home;
+    this.#options = options;
+  }
+
+  get report(): Report {
+    return this.#home.report;
+  }
+
+  async open(): Promise<void> {
+    this.dialect = await (await this.#log()).call("dialect");
+  }
+
+  searchEvents(options: SearchOptions = {}): Search<Event> {
+    return new EventSearch(async () => (await this.#log()).open("search", options));
+  }
+
+  filteredEventsBySource(source: EventSource): Search<Event> {
+    return this.searchEvents({ filter: { source } });
+  }
+
+  async getEvent(id: number | string): Promise<Event> {
+    return parseEvent(await (await this.#log()).call("get", id), 0);
+  }
+
+  async getLatestEvent(): Promise<Event> {
+    return this.getEvent(await this.getLatestEventId());
+  }
+
+  async getLatestEventId(): Promise<number> {
+    return (await this.#log()).call("latestId");
+  }
+
+  async getMatchingEvents(options: MatchingOptions = {}): Promise<Event[]> {
+    const batch = await (await this.#log()).call("matching", options);
+    const events: Event[] = [];
+    batch.ends.forEach((_, index) => pushLazily(events, batch, index));
+    return events;
+  }
+
+  async countEvents(filter?: EventFilter): Promise<number> {
+    return (await this.#log()).call("count", filter);
+  }
+
+  follow({ signal, ...options }: FollowOptions = {}): AsyncIterable<Event> {
+    return {
+      [Symbol.asyncIterator]: () => {
+        const end = () => reader.close();
+        const reader = new Reader(
+          async () => (await this.#log()).open("follow", options),
+          false,
+          () => signal?.removeEventListener("abort", end),
+        );
+        if (signal?.aborted) end();
+        else signal?.addEventListener("abort", end);
+        return eventsOf(reader);
+      },
+    };
+  }
+
+  async addEvent(event: NewEvent, source: EventSource): Promise<Event> {
+    const text = JSON.stringify(event);
+    return parseEvent(await (await this.#log()).call("add", text, source), 0);
+  }
+
+  async feed(frame: string | ArrayBuffer | ArrayBufferView | Blob | object): Promise<FeedReport> {
+    const raw = contentOf(frame);
+    const content = raw ?? JSON.stringify(frame);
+    const turn = Promise.all([content, this.#frames]).then(([ready]) => ready);
+    this.#frames = turn.catch(() => {});
+    return (await this.#log(turn)).call("feed", await turn, raw === undefined);
+  }
+
+  async subscribe(
+    subscriberId: string,
+    callback: (event: Event) => void | Promise<void>,
+    callbackId: string,
+    options: SubscribeOptions = {},
+  ): Promise<void> {
+    if (typeof callback !== "function") {
+      throw errorOf("invalid-argument", "the callback is no function");
+    }
+    const name = JSON.stringify([subscriberId, callbackId]);
+    const delivery = new Delivery(
+      name,
+      callback,
+      options,
+      async (from) => (await this.#log()).open("subscribe", subscriberId, callbackId, from),
+      this.report,
+    );
+    await delivery.start();
+    this.#deliveries.set(name, delivery);
+  }
+
+  async unsubscribe(subscriberId: string, callbackId: string): Promise<void> {
+    const name = JSON.stringify([subscriberId, callbackId]);
+    this.#deliveries.get(name)?.stop();
+    this.#deliveries.delete(name);
+    await (await this.#log()).call("unsubscribe", subscriberId, callbackId);
+  }
+
+  onStatus(callback: (status: StatusMessage) => void): () => void {
+    // A function of its own for each call: the same callback may be given twice.
+    const listener = (status: StatusMessage) => callback(status);
+    this.#status.add(listener);
+    return () => void this.#status.delete(listener);
+  }
+
+  /** Hands a message that is no event to the application. */
+  tellStatus(status: StatusMessage): void {
+    for (const listener of this.#status) {
+      void guarded(this.report, "a status callback", () => listener(status));
+    }
+  }
+
+  async setSecrets(secrets: Secrets): Promise<void> {
+    await (await this.#log()).call("setSecrets", secrets);
+    this.#options = { ...this.#options, secrets };
+  }
+
+  async updateSecrets(secrets: Secrets): Promise<void> {
+    await (await this.#log()).call("updateSecrets", secrets);
+    this.#options = { ...this.#options, secrets: { ...this.#options.secrets, ...secrets } };
+  }
+
+  async coverage(): Promise<Coverage> {
+    return (await this.#log()).call("coverage");
+  }
+
+  replay(options: ReplayOptions = {}): Replay {
+    const handle = this.#log().then((log) => log.open("replay", options));
+    return new LocalReplay(handle, options.speed ?? 1, this.report);
+  }
+
+  async export(options: ExportOptions = {}): Promise<Blob> {
+    const { format = "trajectory" } = options;
+    const cursor = (await this.#log()).open("export", { ...options, format });
+    const parts: BlobPart[] = [];
+    try {
+      for (let part; (part = await cursor.call("next"));) parts.push(part);
+    } finally {
+      cursor.free().catch(() => {});
+    }
+    const type = format === "jsonl" ? "application/x-ndjson" : "application/json";
+    return new Blob(parts, { type });
+  }
+
+  async close(): Promise<void> {
+    if (!this.users || --this.users) return;
+    for (const delivery of this.#deliveries.values()) delivery.stop();
+    await this.#home.leave(this.id);
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #log(after?: Promise<unknown>): Promise<Remote<Log>> {
+    await after;
+    if (!this.users) throw errorOf("closed", `the conversation ${this.id} is closed`);
+    return this.#home.log(this.id, this.#options);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Event } from "./types.js";
+import type { Batch } from "./wasm/oh.js";
+
+const decoder = new TextDecoder("latin1");
+
+/** Strings of JSON, which are skipped, or what JSON.parse can't read. */
+const NON_FINITE = /"(?:[^"\\]+|\\.)*"|-?Infinity|NaN/g;
+
+/** JSON.parse that also knows Python's NaN and Infinity. */
+export function parseNonFinite(text: string): unknown {
+  let mark = "NaN";
+  while (text.includes(`"${mark}"`)) mark += "!";
+  const json = text.replace(NON_FINITE, (found) => {
+    if (found.startsWith('"')) return found;
+    return found === "NaN" ? `"${mark}"` : found.replace("Infinity", "1e999");
+  });
+  return JSON.parse(json, (_, value: unknown) => (value === mark ? NaN : value));
+}
+
+/** Parses one event of a batch. */
+export function parseEvent({ bytes, ends, nonFinite }: Batch, index: number): Event {
+  const text = decoder.decode(bytes.subarray(index ? ends[index - 1] : 0, ends[index]));
+  return (nonFinite?.includes(index) ? parseNonFinite(text) : JSON.parse(text)) as Event;
+}
+
+/** Parses all events of a batch at once. */
+export function parseAll(batch: Batch | undefined): Event[] {
+  return batch ? Array.from(batch.ends, (_, index) => parseEvent(batch, index)) : [];
+}
+
+/** Appends an event that is parsed when the element is read first. */
+export function pushLazily(events: Event[], batch: Batch, index: number): void {
+  const place = events.length;
+  const attributes = { configurable: true, enumerable: true };
+  const settle = (value: Event) => {
+    Object.defineProperty(events, place, { ...attributes, writable: true, value });
+    return value;
+  };
+  Object.defineProperty(events, place, {
+    ...attributes,
+    get: () => settle(parseEvent(batch, index)),
+    set: settle,
+  });
+}

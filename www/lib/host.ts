@@ -1,0 +1,91 @@
+import { messageOf } from "./errors.js";
+import { ROOT, type Failure, type Message, type Request } from "./protocol.js";
+import type { ErrorCode, OpenOptions, Recovery } from "./types.js";
+import init, { Store } from "./wasm/oh.js";
+
+type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
+type Send = (message: Message, transfer: Transferable[]) => void;
+
+/** An object of the wasm module, and the calls on it that haven't ended. */
+interface Kept {
+  readonly object: Promise<unknown>;
+  readonly calls: Set<Promise<unknown>>;
+}
+
+/** Owns the wasm module's objects and calls them on request, in the order of the requests. */
+export class Host {
+  readonly #kept = new Map<number, Kept>();
+  readonly #send: Send;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  receive(request: Request): void {
+    const { id, keep, method, target } = request;
+    const outcome = method === "free" ? this.#free(target) : this.#call(request);
+    if (keep) this.#kept.set(keep, { object: outcome, calls: new Set() });
+    outcome.then(
+      (value) => {
+        const answer = keep ? undefined : value;
+        this.#send({ id, value: answer }, buffers(answer));
+      },
+      (error: unknown) => this.#send({ id, error: describe(error) }, []),
+    );
+  }
+
+  async #call({ id, target, method, args, progress }: Request): Promise<unknown> {
+    if (target === ROOT) {
+      const [module, options] = args as [WebAssembly.Module, OpenOptions];
+      await init({ module_or_path: module });
+      return Store.open(options, (kind, detail) => this.#send({ kind, detail }, []));
+    }
+    const kept = this.#kept.get(target);
+    if (!kept) throw Object.assign(new Error("this was closed"), { code: "closed" });
+    const call = kept.object.then((object) =>
+      (object as Methods)[method]?.(
+        ...args,
+        ...(progress ? [(...step: unknown[]) => this.#send({ id, progress: step }, [])] : []),
+      ),
+    );
+    kept.calls.add(call);
+    try {
+      return await call;
+    } finally {
+      kept.calls.delete(call);
+    }
+  }
+
+  /** wasm-bindgen refuses to free an object while one of its methods runs. */
+  async #free(target: number): Promise<void> {
+    const kept = this.#kept.get(target);
+    if (!kept) return;
+    this.#kept.delete(target);
+    const object = (await kept.object) as Methods;
+    await object["close"]?.();
+    await Promise.allSettled(kept.calls);
+    object["free"]?.();
+  }
+}
+
+/** The buffers of an answer that can move to the page instead of being copied. */
+function buffers(value: unknown): Transferable[] {
+  if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
+  if (typeof value !== "object" || value === null) return [];
+  const { batch = value } = value as { batch?: object };
+  return Object.values(batch)
+    .filter((part) => ArrayBuffer.isView(part))
+    .map((view) => view.buffer as ArrayBuffer);
+}
+
+function describe(error: unknown): Failure {
+  if (error instanceof WebAssembly.RuntimeError) return { code: "panic", message: error.message };
+  const { code, recovery } = Object(error) as { code?: ErrorCode; recovery?: Recovery };
+  return {
+    // The glue throws a TypeError at a value of a wrong type.
+    code:
+      typeof code === "string" ? code : error instanceof TypeError ? "invalid-argument" : "storage",
+    message: messageOf(error),
+    recovery,
+  };
+}

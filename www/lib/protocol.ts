@@ -1,0 +1,32 @@
+import type { ErrorCode, Recovery } from "./types.js";
+import type { NoticeKind } from "./wasm/oh.js";
+
+/**
+ * A call of a method of an object that the host keeps under the number `target`. Numbers are
+ * given by the caller, so a new object can be called before it has been made.
+ */
+export interface Request {
+  readonly id: number;
+  readonly target: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  /** Where the result is kept; without it the result itself is the answer. */
+  readonly keep?: number | undefined;
+  /** The method takes a callback after `args`. */
+  readonly progress?: boolean;
+}
+
+/** An error that crosses the worker's border. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly recovery?: Recovery | undefined;
+}
+
+export type Message =
+  | { readonly id: number; readonly value?: unknown; readonly error?: Failure }
+  | { readonly id: number; readonly progress: readonly unknown[] }
+  | { readonly kind: NoticeKind; readonly detail: Record<string, unknown> };
+
+/** The target of `open`, which makes the store, and of nothing else. */
+export const ROOT = 0;

@@ -1,0 +1,169 @@
+import { errorOf, messageOf, type EventStoreError } from "./errors.js";
+import { ROOT, type Message, type Request } from "./protocol.js";
+import type { OpenOptions } from "./types.js";
+import type { NoticeKind, Store } from "./wasm/oh.js";
+
+type Methods<T> = {
+  [K in keyof T as T[K] extends (...args: never[]) => unknown ? K : never]: T[K];
+};
+type Args<F> = F extends (...args: infer A) => unknown ? A : never;
+type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
+
+interface Port {
+  post(request: Request): void;
+  end(): void;
+}
+
+interface Call {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  progress: ((...step: unknown[]) => void) | undefined;
+}
+
+export type OnNotice = (kind: NoticeKind, detail: Record<string, unknown>) => void;
+
+/** One running instance of the wasm module, in a worker of its own or on the page. */
+export class Instance {
+  /** Why it can't be called any more. */
+  failure: EventStoreError | undefined;
+  readonly #port: Port;
+  readonly #calls = new Map<number, Call>();
+  readonly #onNotice: OnNotice;
+  #last = ROOT;
+
+  constructor(
+    readonly inWorker: boolean,
+    onNotice: OnNotice,
+  ) {
+    this.#onNotice = onNotice;
+    this.#port = inWorker ? this.#startWorker() : this.#startOnPage();
+  }
+
+  open(module: WebAssembly.Module, options: OpenOptions): Remote<Store> {
+    return new Remote(this, ROOT, "open", [module, options]);
+  }
+
+  number(): number {
+    return ++this.#last;
+  }
+
+  request(target: number, method: string, args: readonly unknown[], keep?: number) {
+    return new Promise<unknown>((resolve, reject) => {
+      if (this.failure) throw this.failure;
+      const id = this.number();
+      const callback = args.at(-1);
+      const progress = typeof callback === "function" ? (callback as () => void) : undefined;
+      const rest = progress ? args.slice(0, -1) : args;
+      this.#calls.set(id, { resolve, reject, progress });
+      try {
+        this.#port.post({ id, target, method, args: rest, keep, progress: !!progress });
+      } catch (error) {
+        this.#calls.delete(id);
+        throw errorOf("invalid-argument", messageOf(error));
+      }
+    });
+  }
+
+  /** Ends the instance: every call, also those under way, rejects with `error`. */
+  fail(error: EventStoreError): void {
+    if (this.failure) return;
+    this.failure = error;
+    for (const { reject } of this.#calls.values()) reject(error);
+    this.#calls.clear();
+    this.#port.end();
+  }
+
+  #receive(message: Message): void {
+    if ("kind" in message) {
+      if (message.kind === "panic") this.fail(panic(String(message.detail["message"])));
+      this.#onNotice(message.kind, message.detail);
+      return;
+    }
+    const call = this.#calls.get(message.id);
+    if (!call) return;
+    if ("progress" in message) {
+      call.progress?.(...message.progress);
+      return;
+    }
+    if (message.error?.code === "panic") this.fail(panic(message.error.message));
+    this.#calls.delete(message.id);
+    const { error, value } = message;
+    if (error) call.reject(errorOf(error.code, error.message, error.recovery));
+    else call.resolve(value);
+  }
+
+  #startWorker(): Port {
+    const fail = (reason: unknown) =>
+      this.fail(
+        errorOf(
+          "worker",
+          `the worker failed: ${messageOf(reason) || "its script can't be loaded"}` +
+            " (worker.js has to come from the page's own origin; { worker: false } needs none)",
+        ),
+      );
+    try {
+      const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        fail(new Error(event.message));
+      };
+      return { post: (request) => worker.postMessage(request), end: () => worker.terminate() };
+    } catch (error) {
+      queueMicrotask(() => fail(error));
+      return { post() {}, end() {} };
+    }
+  }
+
+  /** The host is a chunk of its own: a page that uses the worker doesn't load it. */
+  #startOnPage(): Port {
+    const host = import("./host.js").then(
+      ({ Host }) => new Host((message) => this.#receive(message)),
+    );
+    host.catch((error: unknown) => this.fail(errorOf("network", messageOf(error), "retry")));
+    return {
+      post: (request) =>
+        void host.then(
+          (it) => it.receive(request),
+          () => {},
+        ),
+      end() {},
+    };
+  }
+}
+
+function panic(message: string): EventStoreError {
+  return errorOf("panic", message, "reopen");
+}
+
+/** An object of the wasm module; calls reach it in the order in which they were made. */
+export class Remote<T> {
+  /** Resolves when the object exists; rejects as its maker does. */
+  readonly ready: Promise<unknown>;
+  readonly #handle: number;
+
+  constructor(
+    readonly instance: Instance,
+    target: number,
+    method: string,
+    args: readonly unknown[],
+  ) {
+    this.#handle = instance.number();
+    this.ready = instance.request(target, method, args, this.#handle);
+    this.ready.catch(() => {});
+  }
+
+  call<K extends keyof Methods<T> & string>(method: K, ...args: Args<T[K]>): Promise<Result<T[K]>> {
+    return this.instance.request(this.#handle, method, args) as Promise<Result<T[K]>>;
+  }
+
+  /** Calls a method whose result is an object of the wasm module. */
+  open<K extends keyof Methods<T> & string>(method: K, ...args: Args<T[K]>): Remote<Result<T[K]>> {
+    return new Remote(this.instance, this.#handle, method, args);
+  }
+
+  /** Closes the object and gives its memory back. */
+  async free(): Promise<void> {
+    if (!this.instance.failure) await this.instance.request(this.#handle, "free", []);
+  }
+}

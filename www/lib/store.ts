@@ -1,0 +1,198 @@
+import { contentOf } from "./content.js";
+import { LocalConversation, type Home } from "./conversation.js";
+import { asyncDispose } from "./dispose.js";
+import { errorOf } from "./errors.js";
+import { wasmModule } from "./init.js";
+import { Instance, type OnNotice, type Remote } from "./remote.js";
+import { guarded, reporter, type Report } from "./report.js";
+import type {
+  Conversation,
+  ConversationInfo,
+  ConversationOptions,
+  EventStore,
+  ImportOptions,
+  ImportReport,
+  LogLevel,
+  OpenOptions,
+  Stats,
+  StatusMessage,
+} from "./types.js";
+import type { Log, Store } from "./wasm/oh.js";
+
+/** The store as it is open in one instance of the wasm module. */
+interface Live {
+  readonly instance: Instance;
+  readonly store: Remote<Store>;
+  readonly logs: Map<string, Remote<Log>>;
+}
+
+class LocalStore implements EventStore, Home {
+  mode: "indexeddb" | "memory" = "indexeddb";
+  readonly report: Report;
+  readonly #options: OpenOptions;
+  readonly #conversations = new Map<string, LocalConversation>();
+  #instance: Instance | undefined;
+  #live: Promise<Live> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: OpenOptions) {
+    this.#options = options;
+    this.report = reporter(options);
+  }
+
+  /**
+   * The running instance; a new one on the same data where the last one panicked. On the page
+   * there is only one for the page's life.
+   */
+  live(): Promise<Live> {
+    if (this.#closing) return Promise.reject(errorOf("closed", "the store is closed"));
+    if (this.#instance?.failure && this.#instance.inWorker) this.#live = undefined;
+    return (this.#live ??= this.#start());
+  }
+
+  async conversation(id: string, options: ConversationOptions = {}): Promise<Conversation> {
+    let conversation = this.#conversations.get(id);
+    const known = conversation !== undefined;
+    conversation ??= new LocalConversation(id, this, options);
+    this.#conversations.set(id, conversation);
+    conversation.users++;
+    try {
+      await conversation.open();
+      if (known && options.secrets) await conversation.updateSecrets(options.secrets);
+      return conversation;
+    } catch (error) {
+      await conversation.close();
+      throw error;
+    }
+  }
+
+  async conversations(): Promise<ConversationInfo[]> {
+    return (await this.live()).store.call("conversations");
+  }
+
+  async deleteConversation(id: string): Promise<void> {
+    const { logs, store } = await this.live();
+    await store.call("deleteConversation", id);
+    // A conversation that is still in use goes on with an empty log.
+    logs
+      .get(id)
+      ?.free()
+      .catch(() => {});
+    logs.delete(id);
+  }
+
+  async pin(id: string, pinned: boolean): Promise<void> {
+    await (await this.live()).store.call("pin", id, pinned);
+  }
+
+  async import(
+    source: Blob | string | Uint8Array,
+    { id, onProgress }: ImportOptions = {},
+  ): Promise<ImportReport> {
+    const content = await contentOf(source);
+    if (content === undefined) {
+      throw errorOf("invalid-argument", "only a Blob, a string or bytes can be imported");
+    }
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    const progress = (done: number, total: number) =>
+      void guarded(this.report, "onProgress", () => onProgress?.(done, total));
+    return (await this.live()).store.call("import", bytes, { id }, progress);
+  }
+
+  async persist(): Promise<boolean> {
+    return (await navigator.storage?.persist?.()) ?? false;
+  }
+
+  async stats(): Promise<Stats> {
+    return (await this.live()).store.call("stats");
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async log(id: string, options: ConversationOptions): Promise<Remote<Log>> {
+    const { logs, store } = await this.live();
+    let log = logs.get(id);
+    if (!log) {
+      log = store.open("conversation", id, options);
+      logs.set(id, log);
+      log.ready.catch(() => logs.delete(id));
+    }
+    return log;
+  }
+
+  async leave(id: string): Promise<void> {
+    this.#conversations.delete(id);
+    if (this.#closing) return;
+    const { logs } = await this.live();
+    const log = logs.get(id);
+    logs.delete(id);
+    await log?.free();
+  }
+
+  async #start(): Promise<Live> {
+    this.#instance = undefined;
+    try {
+      const module = await wasmModule();
+      const { worker = true, onLog, ...options } = this.#options;
+      this.#instance = new Instance(worker, this.#onNotice);
+      const settings = Object.entries(options).filter(([, value]) => typeof value !== "function");
+      const store = this.#instance.open(module, Object.fromEntries(settings));
+      this.mode = await store.call("mode");
+      return { instance: this.#instance, store, logs: new Map() };
+    } catch (error) {
+      this.#instance?.fail(errorOf("closed", "the store didn't open"));
+      this.#live = undefined;
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    const live = await this.#live?.catch(() => undefined);
+    try {
+      if (!live?.instance.failure) await live?.store.call("close");
+    } finally {
+      live?.instance.fail(errorOf("closed", "the store is closed"));
+    }
+  }
+
+  readonly #onNotice: OnNotice = (kind, detail) => {
+    const { onBlocked, onBlocking, onTerminated, onEvicted, onDegraded } = this.#options;
+    switch (kind) {
+      case "log":
+        this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
+        break;
+      case "panic":
+        this.report("error", `the store panicked: ${String(detail["message"])}`);
+        break;
+      case "status": {
+        const status = JSON.parse(String(detail["text"])) as StatusMessage;
+        this.#conversations.get(String(detail["conversation"]))?.tellStatus(status);
+        break;
+      }
+      default: {
+        if (kind === "degraded") this.mode = "memory";
+        const tell = {
+          blocked: onBlocked,
+          blocking: onBlocking,
+          terminated: onTerminated,
+          evicted: onEvicted,
+          degraded: onDegraded,
+        }[kind];
+        void guarded(this.report, `the callback for "${kind}"`, () => tell?.(detail));
+      }
+    }
+  };
+}
+
+/** Opens the browser's copy of the conversations, by default in a worker of its own. */
+export async function openEventStore(options: OpenOptions = {}): Promise<EventStore> {
+  const store = new LocalStore(options);
+  await store.live();
+  return store;
+}

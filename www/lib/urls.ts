@@ -1,0 +1,42 @@
+type ConversationUrl = string | null | undefined;
+
+/** The page's own address; a worker has no window. */
+function here(): Location {
+  return (globalThis.window ?? globalThis).location;
+}
+
+function absolute(conversationUrl: ConversationUrl): URL | undefined {
+  if (!conversationUrl || conversationUrl.startsWith("/")) return undefined;
+  try {
+    return new URL(conversationUrl);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The host and port of a conversation's URL; of the page where it is relative or invalid. */
+export function extractBaseHost(conversationUrl: ConversationUrl): string {
+  return absolute(conversationUrl)?.host ?? here().host;
+}
+
+/** The path before `/api/conversations`, which a proxy needs, without a slash at its end. */
+export function extractPathPrefix(conversationUrl: ConversationUrl): string {
+  const [prefix = ""] = absolute(conversationUrl)?.pathname.split("/api/conversations") ?? [];
+  return prefix.replace(/\/$/, "");
+}
+
+/** The base of the agent server's REST routes, under the page's own protocol. */
+export function buildHttpBaseUrl(conversationUrl: ConversationUrl): string {
+  const protocol = here().protocol === "https:" ? "https:" : "http:";
+  return `${protocol}//${extractBaseHost(conversationUrl)}${extractPathPrefix(conversationUrl)}`;
+}
+
+/** The URL of a V1 conversation's event socket, without a query; null without an id. */
+export function buildWebSocketUrl(
+  conversationId: string | undefined,
+  conversationUrl: ConversationUrl,
+): string | null {
+  if (!conversationId) return null;
+  const base = buildHttpBaseUrl(conversationUrl).replace(/^http/, "ws");
+  return `${base}/sockets/events/${conversationId}`;
+}

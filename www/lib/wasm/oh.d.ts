@@ -1,0 +1,116 @@
+/**
+ * What the wasm module exports, for type checking before it is built; the module itself and its
+ * own declarations lie in dist/wasm/.
+ */
+import type {
+  ConversationInfo,
+  ConversationOptions,
+  Coverage,
+  Dialect,
+  EventFilter,
+  ExportOptions,
+  FeedReport,
+  ImportReport,
+  MatchingOptions,
+  OpenOptions,
+  ReplayOptions,
+  ReplayState,
+  SearchOptions,
+  Stats,
+  SubscribeOptions,
+} from "../types.js";
+
+export default function init(options?: {
+  module_or_path: WebAssembly.Module | string | URL;
+}): Promise<unknown>;
+
+export type NoticeKind =
+  "log" | "status" | "blocked" | "blocking" | "terminated" | "degraded" | "evicted" | "panic";
+
+export type Notify = (kind: NoticeKind, detail: Record<string, unknown>) => void;
+
+/** Events' texts back to back, each of them ASCII. */
+export interface Batch {
+  readonly bytes: Uint8Array;
+  /** Where each text ends in `bytes`. */
+  readonly ends: Uint32Array;
+  readonly positions: Float64Array;
+  /** Indices of texts with NaN or Infinity, which JSON.parse can't read. */
+  readonly nonFinite?: Uint32Array;
+}
+
+export class Store {
+  private constructor();
+  free(): void;
+  static open(options: OpenOptions, notify: Notify): Promise<Store>;
+  mode(): "indexeddb" | "memory";
+  conversation(id: string, options: ConversationOptions): Promise<Log>;
+  conversations(): Promise<ConversationInfo[]>;
+  deleteConversation(id: string): Promise<void>;
+  pin(id: string, pinned: boolean): Promise<void>;
+  import(
+    bytes: Uint8Array,
+    options: { id?: string | undefined },
+    progress: (done: number, total: number) => void,
+  ): Promise<ImportReport>;
+  stats(): Promise<Stats>;
+  close(): Promise<void>;
+}
+
+export class Log {
+  private constructor();
+  free(): void;
+  dialect(): Dialect;
+  latestId(): Promise<number>;
+  get(id: number | string): Promise<Batch>;
+  search(options: SearchOptions): Cursor;
+  matching(options: MatchingOptions): Promise<Batch>;
+  count(filter?: EventFilter): Promise<number>;
+  add(eventJson: string, source: string): Promise<Batch>;
+  feed(frame: string | Uint8Array, parsed: boolean): Promise<FeedReport>;
+  follow(options: { from?: number | undefined; filter?: EventFilter | undefined }): Subscription;
+  subscribe(subscriberId: string, callbackId: string, options: SubscribeOptions): Subscription;
+  unsubscribe(subscriberId: string, callbackId: string): boolean;
+  setSecrets(secrets: Readonly<Record<string, string>>): void;
+  updateSecrets(secrets: Readonly<Record<string, string>>): void;
+  replay(options: ReplayOptions): Promise<ReplayHandle>;
+  export(options: ExportOptions): ExportCursor;
+  coverage(): Coverage;
+  close(): Promise<void>;
+}
+
+export class Cursor {
+  private constructor();
+  free(): void;
+  next(max: number): Promise<Batch | undefined>;
+  close(): void;
+}
+
+export class Subscription {
+  private constructor();
+  free(): void;
+  next(max: number): Promise<Batch | undefined>;
+  dropped(): number;
+  close(): void;
+}
+
+export class ExportCursor {
+  private constructor();
+  free(): void;
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  close(): void;
+}
+
+export class ReplayHandle {
+  private constructor();
+  free(): void;
+  next(): Promise<{ state: ReplayState; batch?: Batch; reset: boolean } | undefined>;
+  play(): void;
+  pause(): void;
+  step(n: number): void;
+  seekPosition(position: number): void;
+  seekTime(ms: number): void;
+  setSpeed(speed: number): void;
+  state(): ReplayState;
+  close(): void;
+}
