@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::EventError;
@@ -18,6 +20,15 @@ pub enum EventId {
     Number(i64),
     /// V1: an opaque string.
     Text(Box<str>),
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EventId::Number(id) => id.fmt(f),
+            EventId::Text(id) => id.fmt(f),
+        }
+    }
 }
 
 /// Which server wrote an event.

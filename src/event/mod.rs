@@ -15,6 +15,7 @@ mod python_json;
 mod repeated_keys;
 mod scan;
 mod secrets;
+mod slices;
 mod stamp;
 
 pub use error::EventError;
@@ -24,4 +25,5 @@ pub use kind::Kind;
 pub use python_json::{Dump, dump, dumps};
 pub use scan::MAX_DEPTH;
 pub use secrets::{Masking, Secrets};
+pub use slices::{Items, members, string_value};
 pub use stamp::stamp;

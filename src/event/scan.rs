@@ -44,6 +44,7 @@ enum Expect {
 pub(crate) struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    token_start: usize,
     open: Vec<Container>,
     expect: Expect,
     non_finite: bool,
@@ -54,6 +55,7 @@ impl<'a> Scanner<'a> {
         Self {
             text,
             at: 0,
+            token_start: 0,
             open: Vec::new(),
             expect: Expect::Value,
             non_finite: false,
@@ -63,6 +65,11 @@ impl<'a> Scanner<'a> {
     /// Bytes read so far.
     pub(crate) fn at(&self) -> usize {
         self.at
+    }
+
+    /// Where the last token that is no key began.
+    pub(crate) fn token_start(&self) -> usize {
+        self.token_start
     }
 
     /// The text between two offsets that [`at`](Self::at) has given.
@@ -177,6 +184,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn value(&mut self) -> Result<Token<'a>, EventError> {
+        self.token_start = self.at;
         let token = match self.peek() {
             Some(b'{') => {
                 self.open(Container::Object, Expect::FirstKey)?;
@@ -343,10 +351,10 @@ impl<'a> Members<'a> {
         let Some(Token::Key(key)) = self.scanner.next()? else {
             return Ok(None);
         };
-        let start = self.scanner.at();
         let Some(first) = self.scanner.next()? else {
             return Ok(None);
         };
+        let start = self.scanner.token_start();
         self.scanner.skip_rest_of(first)?;
         let value = self.scanner.between(start, self.scanner.at());
         Ok(Some(Member { key, first, value }))

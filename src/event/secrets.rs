@@ -26,7 +26,7 @@ pub enum Masking {
 }
 
 /// The values that must not be kept, and how they are masked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Secrets {
     mode: Masking,
     values: Vec<Secret>,
