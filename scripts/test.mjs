@@ -54,7 +54,7 @@ function found(files, what) {
 
 function typeChecks() {
   const projects = ["tsconfig.json", ...filesUnder(["www", "tests"])].filter((file) =>
-    /^tsconfig(?:\..+)?\.json$/.test(basename(file)),
+    /^(?!.*\/packaging\/).*\btsconfig(?:\.\w+)?\.json$/.test(file),
   );
   return projects.map((project) => ["tsc", "--noEmit", "-p", project]);
 }
