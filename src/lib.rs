@@ -18,7 +18,9 @@ pub mod event;
 pub mod filter;
 pub mod notice;
 pub mod page;
+pub mod replay;
 pub mod store;
+pub mod stream;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

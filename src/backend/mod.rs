@@ -58,6 +58,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// The least number that a key can have.
+    pub const FIRST: i64 = -(1 << 53);
+    /// The greatest.
+    pub const LAST: i64 = 1 << 53;
+
     /// The key of `number` in `conversation`.
     #[must_use]
     pub fn new(conversation: &Rc<str>, number: i64) -> Key {

@@ -67,6 +67,14 @@ impl Matcher {
         start.is_none_or(|start| timestamp >= start) && end.is_none_or(|end| timestamp <= end)
     }
 
+    /// Some timestamp between these two, both included, is wanted.
+    #[must_use]
+    pub fn timestamps(&self, first: &[u8], last: &[u8]) -> bool {
+        let start = self.start_date.as_deref().map(str::as_bytes);
+        let end = self.end_date.as_deref().map(str::as_bytes);
+        start.is_none_or(|start| last >= start) && end.is_none_or(|end| first <= end)
+    }
+
     /// An event that is hidden, or not, is wanted.
     #[must_use]
     pub fn hidden(&self, hidden: bool) -> bool {

@@ -1,0 +1,13 @@
+//! How events lie in storage. `format.md` beside this file has the bytes.
+
+mod bytes;
+mod entry;
+#[allow(clippy::module_inception)]
+mod page;
+mod strings;
+mod summary;
+
+pub(crate) use bytes::{Reader, Writer};
+pub use entry::{Entry, FORMAT, Origin};
+pub use page::{MAX_EVENTS, Page};
+pub use summary::Summary;

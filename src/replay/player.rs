@@ -1,0 +1,275 @@
+//! Carries a replay out: waits until events are due, and reads them from the log.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+use serde::{Deserialize, Serialize};
+
+use super::replay::{Replay, Status};
+use super::timeline::Timeline;
+use crate::backend::Clock;
+use crate::error::Result;
+use crate::event::Position;
+use crate::filter::EventFilter;
+use crate::store::{Batch, Log, Search, SearchOptions};
+use crate::stream::Signal;
+
+/// The most events in one tick: what is due beyond that comes with the next.
+const BATCH: usize = 500;
+
+/// While it plays, its state is told at least so often, in milliseconds.
+const HEARTBEAT: f64 = 250.0;
+
+/// How to replay.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReplayOptions {
+    /// How many times faster than recorded. None: 1.
+    pub speed: Option<f64>,
+    /// The most idle time between two events, in milliseconds of recorded time. None: as recorded.
+    pub max_idle: Option<f64>,
+    /// Which events.
+    pub filter: Option<EventFilter>,
+}
+
+/// Where a replay is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplayState {
+    /// `paused`, `playing` or `ended`.
+    pub status: &'static str,
+    /// How many events were shown.
+    pub index: usize,
+    /// How many there are.
+    pub total: usize,
+    /// The position of the last one shown.
+    pub position: Option<Position>,
+    /// Milliseconds within the shortened time.
+    pub time: f64,
+    /// Milliseconds of the whole.
+    pub duration: f64,
+    /// How many times faster than recorded.
+    pub speed: f64,
+    /// When the last one shown was recorded, in milliseconds since the epoch.
+    pub recorded: Option<f64>,
+}
+
+/// What a replay has to tell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// Where it is.
+    pub state: ReplayState,
+    /// The events to show now.
+    pub batch: Option<Batch>,
+    /// After a seek: what was shown so far no longer holds; everything up to `state.position` is to
+    /// be read by a search.
+    pub reset: bool,
+}
+
+/// A replay of a conversation.
+pub struct Player {
+    log: Rc<Log>,
+    clock: Rc<dyn Clock>,
+    filter: Option<EventFilter>,
+    replay: RefCell<Replay>,
+    /// Events that are due and not read yet.
+    due: RefCell<Option<Search>>,
+    reset: Cell<bool>,
+    /// A command came, or the state was never told.
+    news: Cell<bool>,
+    closed: Cell<bool>,
+    changed: Signal,
+}
+
+impl Player {
+    /// Reads the timeline and stands at the beginning, paused.
+    ///
+    /// # Errors
+    /// What the backend answers.
+    pub async fn open(
+        log: &Rc<Log>,
+        clock: Rc<dyn Clock>,
+        options: ReplayOptions,
+    ) -> Result<Player> {
+        let timeline = Timeline::read(log, options.filter.clone(), options.max_idle).await?;
+        Ok(Player {
+            log: Rc::clone(log),
+            clock,
+            filter: options.filter,
+            replay: RefCell::new(Replay::new(timeline, options.speed.unwrap_or(1.0))),
+            due: RefCell::default(),
+            reset: Cell::new(false),
+            news: Cell::new(true),
+            closed: Cell::new(false),
+            changed: Signal::default(),
+        })
+    }
+
+    /// Waits for events that are due or for a change of state; `None` once it is closed. Not to be
+    /// called again before it has ended.
+    ///
+    /// # Errors
+    /// What the backend answers while events are read.
+    pub async fn next(&self) -> Result<Option<Tick>> {
+        loop {
+            if self.closed.get() {
+                return Ok(None);
+            }
+            let range = self.replay.borrow_mut().advance(self.clock.now());
+            self.show(range.start, range.end);
+            let reset = self.reset.replace(false);
+            let due = self.due.take();
+            if let Some(mut search) = due {
+                let batch = search.next(BATCH).await?;
+                // A seek meanwhile has made what was due pointless.
+                if self.reset.get() {
+                    continue;
+                }
+                if batch.is_some() {
+                    self.due.borrow_mut().get_or_insert(search);
+                    return Ok(Some(Tick {
+                        state: self.state(),
+                        batch,
+                        reset,
+                    }));
+                }
+            }
+            if reset || self.news.replace(false) {
+                return Ok(Some(Tick {
+                    state: self.state(),
+                    batch: None,
+                    reset,
+                }));
+            }
+            let wait = self.replay.borrow().next_due(self.clock.now());
+            let changed = self.changed.changed();
+            match wait {
+                None => changed.await,
+                Some(wait) => {
+                    if wait > HEARTBEAT {
+                        self.news.set(true);
+                    }
+                    let sleep = self.clock.sleep(wait.min(HEARTBEAT).ceil() as u32);
+                    match select(sleep, std::pin::pin!(changed)).await {
+                        Either::Left(_) | Either::Right(_) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Has the events from index `from` to before `to` read with the next ticks.
+    fn show(&self, from: usize, to: usize) {
+        let replay = self.replay.borrow();
+        let last = to
+            .checked_sub(1)
+            .and_then(|last| replay.timeline().position(last));
+        let first = replay.timeline().position(from);
+        let (Some(first), Some(last), true) = (first, last, from < to) else {
+            return;
+        };
+        let mut due = self.due.borrow_mut();
+        match due.as_mut() {
+            Some(search) => search.extend(last),
+            None => {
+                *due = Some(self.log.search(&SearchOptions {
+                    start_id: Some(first),
+                    end_id: Some(last),
+                    filter: self.filter.clone(),
+                    ..SearchOptions::default()
+                }));
+            }
+        }
+    }
+
+    fn command(&self, change: impl FnOnce(&mut Replay, f64)) {
+        change(&mut self.replay.borrow_mut(), self.clock.now());
+        self.news.set(true);
+        self.changed.set();
+    }
+
+    /// Goes on; from the beginning where it has ended.
+    pub fn play(&self) {
+        if self.replay.borrow().status() == Status::Ended {
+            self.seek(0);
+        }
+        self.command(Replay::play);
+    }
+
+    /// Stands still.
+    pub fn pause(&self) {
+        self.command(Replay::pause);
+    }
+
+    /// Shows the next `count` events and pauses; a negative count goes back.
+    pub fn step(&self, count: i64) {
+        if count < 0 {
+            self.pause();
+            let back = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+            let shown = self.replay.borrow().shown().saturating_sub(back);
+            self.seek(shown);
+            return;
+        }
+        for _ in 0..count {
+            let range = self.replay.borrow_mut().step(self.clock.now());
+            if range.is_empty() {
+                break;
+            }
+            self.show(range.start, range.end);
+        }
+        self.command(|_, _| {});
+    }
+
+    /// Goes to a position of the log: the events up to it are shown.
+    pub fn seek_position(&self, position: Position) {
+        let shown = self.replay.borrow().timeline().up_to(position);
+        self.seek(shown);
+    }
+
+    /// Goes to a recorded time, in milliseconds since the epoch.
+    pub fn seek_time(&self, time: f64) {
+        let shown = self.replay.borrow().timeline().recorded_by(time);
+        self.seek(shown);
+    }
+
+    fn seek(&self, shown: usize) {
+        self.due.take();
+        self.reset.set(true);
+        self.command(|replay, now| replay.seek(shown, now));
+    }
+
+    /// Changes the speed.
+    pub fn set_speed(&self, speed: f64) {
+        self.command(|replay, now| replay.set_speed(speed, now));
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn state(&self) -> ReplayState {
+        let replay = self.replay.borrow();
+        let timeline = replay.timeline();
+        let last = replay.shown().checked_sub(1);
+        ReplayState {
+            status: match replay.status() {
+                Status::Paused => "paused",
+                Status::Playing => "playing",
+                Status::Ended => "ended",
+            },
+            index: replay.shown(),
+            total: timeline.len(),
+            position: last.and_then(|last| timeline.position(last)),
+            time: replay.time(self.clock.now()),
+            duration: timeline.duration(),
+            speed: replay.speed(),
+            recorded: last.and_then(|last| timeline.recorded(last)),
+        }
+    }
+
+    /// Ends it.
+    pub fn close(&self) {
+        self.closed.set(true);
+        self.due.take();
+        self.changed.set();
+    }
+}

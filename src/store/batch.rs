@@ -1,0 +1,70 @@
+//! Events on their way out: texts back to back, to be cut and parsed by whoever looks at them.
+
+use crate::event::Position;
+use crate::page::Entry;
+
+/// Some events in reading order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Their texts, with nothing between them.
+    pub bytes: Vec<u8>,
+    /// The end of each text in `bytes`.
+    pub ends: Vec<u32>,
+    /// The position of each.
+    pub positions: Vec<Position>,
+    /// The indices of those whose text holds `NaN` or an infinity, which `JSON.parse` refuses.
+    pub non_finite: Vec<u32>,
+}
+
+impl Batch {
+    /// How many events it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
+    /// Adds an event at the end.
+    pub fn push(&mut self, position: Position, text: &str, non_finite: bool) {
+        if non_finite {
+            self.non_finite
+                .push(u32::try_from(self.positions.len()).unwrap_or(u32::MAX));
+        }
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends
+            .push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        self.positions.push(position);
+    }
+
+    /// Adds an event at the end.
+    pub fn push_entry(&mut self, entry: &Entry) {
+        self.push(
+            entry.position,
+            &entry.event.text,
+            entry.event.header.non_finite,
+        );
+    }
+
+    /// Adds another batch's events at the end.
+    pub fn append(&mut self, other: &Batch) {
+        let mut flagged = other.non_finite.iter().peekable();
+        for (index, (position, text)) in other.positions.iter().zip(other.texts()).enumerate() {
+            let non_finite = flagged.next_if(|flag| **flag as usize == index).is_some();
+            self.push(*position, text, non_finite);
+        }
+    }
+
+    /// The texts, one by one.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|end| *end as usize));
+        starts.zip(&self.ends).map(|(start, end)| {
+            let text = self.bytes.get(start..*end as usize).unwrap_or_default();
+            std::str::from_utf8(text).unwrap_or_default()
+        })
+    }
+}

@@ -1,0 +1,357 @@
+//! The face of the store: conversations by id, and the server's `EventStore` on each.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+
+use serde::Deserialize;
+
+use super::batch::Batch;
+use super::cache::{CacheStats, PageCache};
+use super::log::{Log, Shared, gaps};
+use super::record::Record;
+use super::search::SearchOptions;
+use crate::backend::{Backend, Clock, Durability, Expected, Key, Table, Write, WriteBatch};
+use crate::error::{Error, Result};
+use crate::event::{Dialect, EventId, Position};
+use crate::filter::EventFilter;
+use crate::notice::{Level, Reporter};
+use crate::page::MAX_EVENTS;
+
+/// About how many bytes of text a page holds: the largest value that Chromium keeps inside its
+/// table.
+pub const PAGE_BYTES: usize = 128 * 1024;
+
+/// How a store works.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// How far a commit goes before it is acknowledged.
+    pub durability: Durability,
+    /// Bytes of decoded pages kept in memory.
+    pub memory_budget: usize,
+    /// Bytes of text at which a page is sealed.
+    pub page_bytes: usize,
+    /// Events at which a page is sealed: the server's `cache_size`.
+    pub page_events: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> StoreOptions {
+        StoreOptions {
+            durability: Durability::Relaxed,
+            memory_budget: 64 * 1024 * 1024,
+            page_bytes: PAGE_BYTES,
+            page_events: MAX_EVENTS,
+        }
+    }
+}
+
+/// All conversations of one database.
+pub struct EventStore {
+    shared: Rc<Shared>,
+    logs: RefCell<HashMap<Rc<str>, Weak<Log>>>,
+}
+
+/// A stored conversation in short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConversationInfo {
+    /// Its id.
+    pub id: Rc<str>,
+    /// Its counts, dates and flags.
+    pub record: Record,
+}
+
+/// The arguments of [`Log::matching`]: the server's `get_matching_events`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MatchingOptions {
+    /// A text to be found in the event's JSON.
+    pub query: Option<String>,
+    /// Class names, one of which the event must be.
+    pub event_types: Option<Vec<String>>,
+    /// The source.
+    pub source: Option<String>,
+    /// The least timestamp.
+    pub start_date: Option<String>,
+    /// The greatest timestamp.
+    pub end_date: Option<String>,
+    /// The least position.
+    pub start_id: Option<i64>,
+    /// The most matches, 1 to 100. None: 100.
+    pub limit: Option<i64>,
+    /// From the newest to the oldest.
+    pub reverse: bool,
+}
+
+impl EventStore {
+    /// A store over a backend.
+    #[must_use]
+    pub fn new(
+        backend: Rc<dyn Backend>,
+        clock: Rc<dyn Clock>,
+        reporter: Reporter,
+        options: &StoreOptions,
+    ) -> EventStore {
+        let shared = Shared {
+            backend,
+            clock,
+            reporter,
+            cache: PageCache::new(options.memory_budget),
+            durability: options.durability,
+            page_bytes: options.page_bytes.max(1),
+            page_events: options.page_events.clamp(1, MAX_EVENTS),
+        };
+        EventStore {
+            shared: Rc::new(shared),
+            logs: RefCell::default(),
+        }
+    }
+
+    /// The log of a conversation; one that isn't there yet is empty, and is stored with its first
+    /// event. Two calls with one id share a log.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an empty id, `VersionTooNew`, `Corrupt` when the conversation's record
+    /// is damaged, or what the backend answers.
+    pub async fn conversation(&self, id: &str, dialect: Option<Dialect>) -> Result<Rc<Log>> {
+        if id.is_empty() {
+            return Err(Error::InvalidArgument("a conversation needs an id".into()));
+        }
+        if let Some(log) = self.open_log(id) {
+            return Ok(log);
+        }
+        let log = Log::open(Rc::clone(&self.shared), id, dialect).await?;
+        // Another call may have opened it while this one read.
+        if let Some(log) = self.open_log(id) {
+            return Ok(log);
+        }
+        self.logs
+            .borrow_mut()
+            .insert(Rc::clone(&log.id), Rc::downgrade(&log));
+        Ok(log)
+    }
+
+    fn open_log(&self, id: &str) -> Option<Rc<Log>> {
+        self.logs.borrow().get(id).and_then(Weak::upgrade)
+    }
+
+    /// The stored conversations, by id.
+    ///
+    /// # Errors
+    /// What the backend answers. A damaged record is reported and left out.
+    pub async fn conversations(&self) -> Result<Vec<ConversationInfo>> {
+        let mut found = Vec::new();
+        for (id, bytes) in self.shared.backend.conversations().await? {
+            match Record::decode(&bytes) {
+                Ok(record) => found.push(ConversationInfo { id, record }),
+                Err(why) => {
+                    let line = format_args!("{id}: {why}");
+                    self.shared
+                        .reporter
+                        .log(Level::Error, "a conversation is unreadable", line);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Deletes a conversation in one transaction. Handles to it are closed.
+    ///
+    /// # Errors
+    /// What the backend answers; the conversation is whole then.
+    pub async fn delete_conversation(&self, id: &str) -> Result<()> {
+        let open = self.open_log(id);
+        let _writing = match &open {
+            Some(log) => Some(log.writing.lock().await),
+            None => None,
+        };
+        let conversation: Rc<str> = id.into();
+        let first = Key::new(&conversation, Key::FIRST);
+        let writes = Table::ALL
+            .map(|table| Write::DeleteRange(table, first.clone(), Key::LAST))
+            .into_iter()
+            .collect();
+        let batch = WriteBatch {
+            expected: None,
+            writes,
+        };
+        self.shared
+            .backend
+            .commit(batch, self.shared.durability)
+            .await?;
+        self.shared.cache.remove_conversation(&conversation);
+        self.logs.borrow_mut().remove(&conversation);
+        if let Some(log) = &open {
+            log.mark_deleted();
+        }
+        Ok(())
+    }
+
+    /// Pins a conversation, or lets it be evicted again.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when it isn't stored, or what the backend answers.
+    pub async fn pin(&self, id: &str, pinned: bool) -> Result<()> {
+        let conversation: Rc<str> = id.into();
+        let open = self.open_log(id);
+        let _writing = match &open {
+            Some(log) => Some(log.writing.lock().await),
+            None => None,
+        };
+        let key = Key::new(&conversation, 0);
+        let found = self
+            .shared
+            .backend
+            .get_many(Table::Conversations, &conversation, &[0])
+            .await?;
+        let Some(stored) = found.into_iter().next().flatten() else {
+            return Err(Error::InvalidArgument(format!(
+                "no conversation {id} is stored"
+            )));
+        };
+        let mut record = Record::decode(&stored)?;
+        record.pinned = pinned;
+        record.generation = record.generation.saturating_add(1);
+        let value = record.encode();
+        let expected = Expected {
+            table: Table::Conversations,
+            key: key.clone(),
+            value: Some(stored),
+        };
+        let writes = vec![Write::Put(Table::Conversations, key, value)];
+        let batch = WriteBatch {
+            expected: Some(expected),
+            writes,
+        };
+        self.shared
+            .backend
+            .commit(batch, self.shared.durability)
+            .await?;
+        match &open {
+            Some(log) => log.load().await,
+            None => Ok(()),
+        }
+    }
+
+    /// What the page cache has done so far.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.shared.cache.stats()
+    }
+
+    /// The clock that the store goes by.
+    #[must_use]
+    pub fn clock(&self) -> Rc<dyn Clock> {
+        Rc::clone(&self.shared.clock)
+    }
+
+    /// Closes the backend's connection.
+    pub fn close(&self) {
+        self.shared.backend.close();
+    }
+}
+
+impl ConversationInfo {
+    /// How many stretches are not known to be complete.
+    #[must_use]
+    pub fn gaps(&self, first: Position, last: Position) -> usize {
+        self.record.coverage.gaps(first, last).len()
+    }
+}
+
+impl Log {
+    /// One event: the server's `get_event`.
+    ///
+    /// # Errors
+    /// `EventNotFound`, or what the backend answers.
+    pub async fn get_event(&self, id: &EventId) -> Result<Batch> {
+        let found = match self.position_of(id) {
+            Some(position) => self.entry_at(position).await?,
+            None => None,
+        };
+        match found.filter(|entry| entry.event.header.id.as_ref() == Some(id)) {
+            Some(entry) => {
+                let mut batch = Batch::default();
+                batch.push_entry(&entry);
+                Ok(batch)
+            }
+            None => Err(Error::EventNotFound(id.to_string())),
+        }
+    }
+
+    /// The newest event: the server's `get_latest_event`.
+    ///
+    /// # Errors
+    /// `EventNotFound` in an empty log, or what the backend answers.
+    pub async fn latest_event(self: &Rc<Log>) -> Result<Batch> {
+        let options = SearchOptions {
+            reverse: true,
+            ..SearchOptions::default()
+        };
+        let found = self.search(&options).next(1).await?;
+        found.ok_or_else(|| Error::EventNotFound(self.latest_event_id().to_string()))
+    }
+
+    /// The newest event's position, -1 in an empty log: the server's `get_latest_event_id`.
+    #[must_use]
+    pub fn latest_event_id(&self) -> Position {
+        self.snapshot().last().unwrap_or(-1)
+    }
+
+    /// The matches of a filter, at most a hundred: the server's `get_matching_events`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a limit outside 1 to 100, or what the backend answers.
+    pub async fn matching(self: &Rc<Log>, options: MatchingOptions) -> Result<Batch> {
+        let limit = options.limit.unwrap_or(100);
+        if !(1..=100).contains(&limit) {
+            let why = format!("limit must be between 1 and 100, not {limit}");
+            return Err(Error::InvalidArgument(why));
+        }
+        let filter = EventFilter {
+            query: options.query,
+            include_types: options.event_types.unwrap_or_default(),
+            source: options.source,
+            start_date: options.start_date,
+            end_date: options.end_date,
+            ..EventFilter::default()
+        };
+        let search = SearchOptions {
+            start_id: options.start_id,
+            end_id: None,
+            reverse: options.reverse,
+            limit: Some(limit),
+            filter: Some(filter),
+        };
+        let mut all = Batch::default();
+        let mut search = self.search(&search);
+        while let Some(batch) = search.next(100).await? {
+            all.append(&batch);
+        }
+        Ok(all)
+    }
+
+    /// How many events match.
+    ///
+    /// # Errors
+    /// What the backend answers.
+    pub async fn count_events(self: &Rc<Log>, filter: Option<EventFilter>) -> Result<u64> {
+        match filter {
+            Some(filter) if filter != EventFilter::default() => {
+                let options = SearchOptions {
+                    filter: Some(filter),
+                    ..SearchOptions::default()
+                };
+                self.search(&options).count().await
+            }
+            _ => Ok(self.snapshot().record.events),
+        }
+    }
+
+    /// The stretches known to be complete, and those between them that aren't.
+    #[must_use]
+    pub fn coverage(&self) -> (Vec<(Position, Position)>, Vec<(Position, Position)>) {
+        let state = self.snapshot();
+        (state.record.coverage.known().to_vec(), gaps(&state))
+    }
+}

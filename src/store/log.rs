@@ -1,0 +1,344 @@
+//! One conversation's log: its state as it is stored, read at once and changed by commits.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use futures_util::lock::Mutex;
+
+use super::cache::PageCache;
+use super::commit::Ticket;
+use super::record::Record;
+use crate::backend::{Backend, Clock, Durability, Key, Table};
+use crate::error::{Error, Result};
+use crate::event::{Dialect, EventId, Position, Secrets};
+use crate::notice::{Level, Reporter};
+use crate::page::{Entry, Page, Summary};
+
+/// What the logs of a store have in common.
+pub(crate) struct Shared {
+    pub(crate) backend: Rc<dyn Backend>,
+    pub(crate) clock: Rc<dyn Clock>,
+    pub(crate) reporter: Reporter,
+    pub(crate) cache: PageCache,
+    pub(crate) durability: Durability,
+    pub(crate) page_bytes: usize,
+    pub(crate) page_events: usize,
+}
+
+/// A log at one moment. Every event in it is durable.
+#[derive(Clone, Default)]
+pub(crate) struct State {
+    pub(crate) record: Record,
+    /// The record as it is stored: what the next commit expects to find.
+    pub(crate) stored: Option<Vec<u8>>,
+    /// The pages by position; their ranges don't overlap.
+    pub(crate) pages: Vec<Rc<Summary>>,
+    /// The events above the last page.
+    pub(crate) tail: BTreeMap<Position, Entry>,
+    pub(crate) tail_bytes: usize,
+}
+
+impl State {
+    /// The greatest position, or `None` in an empty log.
+    pub(crate) fn last(&self) -> Option<Position> {
+        let tail = self.tail.last_key_value().map(|(position, _)| *position);
+        tail.or_else(|| self.pages.last().map(|page| page.last()))
+    }
+
+    /// The least position.
+    pub(crate) fn first(&self) -> Option<Position> {
+        let pages = self.pages.first().map(|page| page.first());
+        pages.or_else(|| self.tail.first_key_value().map(|(position, _)| *position))
+    }
+
+    /// The index of the page whose range `position` lies in or next to; `None` where it belongs
+    /// to the tail.
+    pub(crate) fn page_for(&self, position: Position) -> Option<usize> {
+        let last = self.pages.last()?;
+        if position > last.last() {
+            return None;
+        }
+        let after = self.pages.partition_point(|page| page.first() <= position);
+        Some(after.saturating_sub(1))
+    }
+
+    pub(crate) fn contains(&self, position: Position) -> bool {
+        let page = self
+            .page_for(position)
+            .and_then(|index| self.pages.get(index));
+        page.is_some_and(|page| page.contains(position)) || self.tail.contains_key(&position)
+    }
+}
+
+/// One conversation's log.
+pub struct Log {
+    pub(crate) id: Rc<str>,
+    pub(crate) shared: Rc<Shared>,
+    pub(crate) state: RefCell<Rc<State>>,
+    /// Positions by the hash of a string id; empty where ids are numbers.
+    pub(crate) ids: RefCell<HashMap<u64, Position>>,
+    pub(crate) waiting: RefCell<Vec<Rc<Ticket>>>,
+    pub(crate) writing: Mutex<()>,
+    pub(crate) secrets: RefCell<Secrets>,
+    pub(crate) on_commit: RefCell<Option<Rc<dyn Fn(&[Entry])>>>,
+    wanted: Option<Dialect>,
+    deleted: Cell<bool>,
+}
+
+impl Log {
+    pub(crate) async fn open(
+        shared: Rc<Shared>,
+        id: &str,
+        wanted: Option<Dialect>,
+    ) -> Result<Rc<Log>> {
+        let log = Log {
+            id: id.into(),
+            shared,
+            state: RefCell::default(),
+            ids: RefCell::default(),
+            waiting: RefCell::default(),
+            writing: Mutex::new(()),
+            secrets: RefCell::default(),
+            on_commit: RefCell::default(),
+            wanted,
+            deleted: Cell::new(false),
+        };
+        log.load().await?;
+        Ok(Rc::new(log))
+    }
+
+    /// The conversation's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// V0 or V1: as stored, else as it was opened, else V0.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        let stored = self.snapshot().record.dialect;
+        stored.or(self.wanted).unwrap_or(Dialect::V0)
+    }
+
+    /// The record: counts, dates, coverage.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        self.snapshot().record.clone()
+    }
+
+    /// Replaces the secrets that are masked in every event from now on: the server's
+    /// `EventStream.set_secrets`.
+    pub fn set_secrets(&self, secrets: Secrets) {
+        *self.secrets.borrow_mut() = secrets;
+    }
+
+    /// A message that is no event, with the secrets in it masked.
+    #[must_use]
+    pub fn mask_text(&self, text: &str) -> Box<str> {
+        self.secrets.borrow().mask_text(text).into()
+    }
+
+    /// Hears of the entries of each commit, in order, as soon as they are durable. There is one
+    /// listener: the stream.
+    pub fn set_on_commit(&self, listener: Rc<dyn Fn(&[Entry])>) {
+        *self.on_commit.borrow_mut() = Some(listener);
+    }
+
+    pub(crate) fn snapshot(&self) -> Rc<State> {
+        Rc::clone(&self.state.borrow())
+    }
+
+    pub(crate) fn mark_deleted(&self) {
+        self.deleted.set(true);
+        *self.state.borrow_mut() = Rc::default();
+        self.ids.borrow_mut().clear();
+    }
+
+    pub(crate) fn check_open(&self) -> Result<()> {
+        if self.deleted.get() {
+            Err(Error::Closed("conversation"))
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn report(&self, level: Level, message: &'static str, why: &Error) {
+        self.shared
+            .reporter
+            .log(level, message, format_args!("{}: {why}", self.id));
+    }
+
+    /// Reads the state anew: another tab has changed it.
+    pub(crate) async fn refresh(&self) -> Result<()> {
+        let _writing = self.writing.lock().await;
+        self.load().await
+    }
+
+    /// Reads the state as it is stored. Only while nothing is being written.
+    pub(crate) async fn load(&self) -> Result<()> {
+        self.check_open()?;
+        let backend = &self.shared.backend;
+        // In this order: if another tab commits in between, the record is older than the rest, and
+        // the next commit conflicts; if it seals, its events are met twice, and not never.
+        let records = backend.range(Table::Conversations, &self.id, 0, 0).await?;
+        let tail = backend
+            .range(Table::Tail, &self.id, Key::FIRST, Key::LAST)
+            .await?;
+        let summaries = backend
+            .range(Table::Summaries, &self.id, Key::FIRST, Key::LAST)
+            .await?;
+        let stored = records.into_iter().next().map(|(_, bytes)| bytes);
+        let mut state = State {
+            record: stored
+                .as_deref()
+                .map(Record::decode)
+                .transpose()?
+                .unwrap_or_default(),
+            stored,
+            ..State::default()
+        };
+        for (number, bytes) in summaries {
+            if let Some(summary) = self.summary(number, &bytes).await? {
+                state.pages.push(Rc::new(summary));
+            }
+        }
+        state.pages.sort_by_key(|page| page.first());
+        for (_, bytes) in tail {
+            match Entry::decode(&bytes) {
+                Ok(entry) if !state.contains(entry.position) => {
+                    state.tail_bytes = state.tail_bytes.saturating_add(entry.len());
+                    state.tail.insert(entry.position, entry);
+                }
+                Ok(_) => {}
+                Err(why @ Error::VersionTooNew { .. }) => return Err(why),
+                Err(why) => self.report(Level::Error, "an event is damaged and left out", &why),
+            }
+        }
+        *self.ids.borrow_mut() = ids(&state);
+        *self.state.borrow_mut() = Rc::new(state);
+        Ok(())
+    }
+
+    async fn summary(&self, number: i64, bytes: &[u8]) -> Result<Option<Summary>> {
+        let why = match Summary::decode(bytes) {
+            Ok(summary) => return Ok(Some(summary)),
+            Err(why @ Error::VersionTooNew { .. }) => return Err(why),
+            Err(why) => why,
+        };
+        self.report(Level::Warn, "a page summary is damaged and made anew", &why);
+        match self.page(number).await {
+            Ok(page) => Ok(page.map(|page| page.summary(number))),
+            Err(why @ Error::Corrupt(_)) => {
+                self.report(Level::Error, "a page is damaged and left out", &why);
+                Ok(None)
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    /// A page from the cache or the backend; `None` where another tab has replaced it.
+    pub(crate) async fn page(&self, number: i64) -> Result<Option<Rc<Page>>> {
+        if let Some(page) = self.shared.cache.get(&self.id, number) {
+            return Ok(Some(page));
+        }
+        self.check_open()?;
+        let found = self
+            .shared
+            .backend
+            .get_many(Table::Pages, &self.id, &[number])
+            .await?;
+        match found.into_iter().next().flatten() {
+            Some(bytes) => self.keep(number, &bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Brings pages into the cache, all at once. What is absent or damaged shows when it is read.
+    pub(crate) async fn read_ahead(&self, numbers: &[i64]) -> Result<()> {
+        let found = self
+            .shared
+            .backend
+            .get_many(Table::Pages, &self.id, numbers)
+            .await?;
+        for (number, bytes) in numbers.iter().zip(found) {
+            if let Some(Err(why)) = bytes.map(|bytes| self.keep(*number, &bytes)) {
+                self.report(Level::Debug, "a page that was read ahead is damaged", &why);
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&self, number: i64, bytes: &[u8]) -> Result<Rc<Page>> {
+        let page = Rc::new(Page::decode(bytes)?);
+        self.shared.cache.insert(&self.id, number, &page);
+        Ok(page)
+    }
+
+    /// The position of the event with this id, where the log holds one.
+    pub(crate) fn position_of(&self, id: &EventId) -> Option<Position> {
+        match id {
+            EventId::Number(id) => self.snapshot().contains(*id).then_some(*id),
+            EventId::Text(id) => self
+                .ids
+                .borrow()
+                .get(&Summary::id_hash(id.as_bytes()))
+                .copied(),
+        }
+    }
+
+    /// The entry at a position, where there is one.
+    pub(crate) async fn entry_at(&self, position: Position) -> Result<Option<Entry>> {
+        for _ in 0..3 {
+            let state = self.snapshot();
+            if let Some(entry) = state.tail.get(&position) {
+                return Ok(Some(entry.clone()));
+            }
+            let page = state
+                .page_for(position)
+                .and_then(|index| state.pages.get(index));
+            let Some(summary) = page.filter(|page| page.contains(position)) else {
+                return Ok(None);
+            };
+            match self.page(summary.number).await? {
+                Some(page) => {
+                    let index = page.positions().binary_search(&position);
+                    return index.ok().map(|index| page.entry(index)).transpose();
+                }
+                None => self.refresh().await?,
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    pub(crate) fn key(&self, number: i64) -> Key {
+        Key::new(&self.id, number)
+    }
+}
+
+pub(crate) fn gaps(state: &State) -> Vec<(Position, Position)> {
+    match (state.first(), state.last()) {
+        (Some(first), Some(last)) => state.record.coverage.gaps(first.min(0), last),
+        _ => Vec::new(),
+    }
+}
+
+fn ids(state: &State) -> HashMap<u64, Position> {
+    let pages = state.pages.iter().flat_map(|page| {
+        page.id_hashes
+            .iter()
+            .copied()
+            .zip(page.positions())
+            .collect::<Vec<_>>()
+    });
+    let tail = state.tail.values().filter_map(id_of);
+    pages.chain(tail).collect()
+}
+
+/// The hash of an entry's string id, and its position.
+pub(crate) fn id_of(entry: &Entry) -> Option<(u64, Position)> {
+    match &entry.event.header.id {
+        Some(EventId::Text(id)) => Some((Summary::id_hash(id.as_bytes()), entry.position)),
+        _ => None,
+    }
+}

@@ -1,0 +1,20 @@
+//! EventStore: the logs of a browser's conversations.
+
+mod batch;
+mod cache;
+mod commit;
+mod coverage;
+mod event_store;
+mod log;
+mod plan;
+mod record;
+mod search;
+
+pub use batch::Batch;
+pub use cache::CacheStats;
+pub use commit::{Item, Outcome};
+pub use coverage::Coverage;
+pub use event_store::{ConversationInfo, EventStore, MatchingOptions, PAGE_BYTES, StoreOptions};
+pub use log::Log;
+pub use record::Record;
+pub use search::{Search, SearchOptions};

@@ -1,0 +1,291 @@
+//! EventStream of one conversation: events go in, subscribers hear of them once they are durable.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+use serde::Deserialize;
+
+use super::queue::{Policy, Queue};
+use super::subscription::Subscription;
+use crate::error::{Error, Result};
+use crate::event::{Event, EventId, Frame, FrameForm, Position};
+use crate::filter::{EventFilter, Matcher};
+use crate::notice::{Level, Notice, Reporter};
+use crate::page::Origin;
+use crate::store::{Batch, Item, Log, Outcome, SearchOptions};
+
+/// An event longer than this, in characters, is worth a warning, as on the server.
+const LONG_EVENT: usize = 1_000_000;
+
+/// How many events wait for a subscriber before its policy applies, unless it says otherwise.
+const BUFFER: usize = 1000;
+
+/// How a subscriber wants its events.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SubscribeOptions {
+    /// Which events.
+    pub filter: Option<EventFilter>,
+    /// Events from this position on that are there already come first. None: only new ones.
+    pub from: Option<Position>,
+    /// What happens when it is slow.
+    pub policy: Policy,
+    /// How many events may wait for it.
+    pub buffer_size: Option<u32>,
+}
+
+/// What became of one socket message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedReport {
+    /// Events that are in the log now, and were not before, or are there in a better copy.
+    pub accepted: u32,
+    /// Events that the log had.
+    pub doubles: u32,
+    /// Messages that are no events and went to the status subscribers.
+    pub status: u32,
+    /// Messages that are neither.
+    pub rejected: u32,
+    /// Why the message was rejected.
+    pub reason: Option<String>,
+}
+
+/// The live side of a conversation.
+pub struct EventStream {
+    log: Rc<Log>,
+    reporter: Reporter,
+    max_subscribers: usize,
+    subscribers: RefCell<BTreeMap<(String, String), Rc<Queue>>>,
+    queues: Rc<RefCell<Vec<Weak<Queue>>>>,
+}
+
+impl EventStream {
+    /// The stream of a log. A log has one.
+    #[must_use]
+    pub fn new(log: Rc<Log>, reporter: Reporter, max_subscribers: usize) -> EventStream {
+        let queues: Rc<RefCell<Vec<Weak<Queue>>>> = Rc::default();
+        let all = Rc::clone(&queues);
+        log.set_on_commit(Rc::new(move |committed| {
+            all.borrow_mut().retain(|queue| queue.strong_count() > 0);
+            for queue in all.borrow().iter().filter_map(Weak::upgrade) {
+                queue.push(committed);
+            }
+        }));
+        EventStream {
+            log,
+            reporter,
+            max_subscribers,
+            subscribers: RefCell::default(),
+            queues,
+        }
+    }
+
+    /// The log under it.
+    #[must_use]
+    pub fn log(&self) -> &Rc<Log> {
+        &self.log
+    }
+
+    /// Takes one socket message as it came, and ends when it is durable and every subscriber that
+    /// blocks has room again. What is no event is reported, never an error.
+    ///
+    /// # Errors
+    /// What the backend answers; the message is not kept then and can be fed again.
+    pub async fn feed(&self, frame: &[u8], form: FrameForm) -> Result<FeedReport> {
+        let event = match Frame::read(frame, form) {
+            Ok(Frame::Event(event)) => event,
+            Ok(Frame::Status(text)) => {
+                let conversation = self.log.id().into();
+                let text = self.log.mask_text(&text);
+                self.reporter.tell(Notice::Status { conversation, text });
+                return Ok(FeedReport {
+                    status: 1,
+                    ..FeedReport::default()
+                });
+            }
+            Err(why) => return Ok(self.rejected(why.to_string())),
+        };
+        if event.text.len() > LONG_EVENT {
+            let line = format_args!("{}: {} characters", self.log.id(), event.text.len());
+            self.reporter
+                .log(Level::Warn, "an event is very long", line);
+        }
+        let outcomes = self
+            .append(vec![Item::Event(event, Origin::Live)], None)
+            .await?;
+        match outcomes.into_iter().next() {
+            Some(Outcome::Accepted(_) | Outcome::Replaced(_)) => Ok(FeedReport {
+                accepted: 1,
+                ..FeedReport::default()
+            }),
+            Some(Outcome::Double) => Ok(FeedReport {
+                doubles: 1,
+                ..FeedReport::default()
+            }),
+            Some(Outcome::Rejected(why)) => Ok(self.rejected(why)),
+            None => Err(Error::Closed("conversation")),
+        }
+    }
+
+    fn rejected(&self, why: String) -> FeedReport {
+        let line = format_args!("{}: {why}", self.log.id());
+        self.reporter
+            .log(Level::Warn, "a message is not an event", line);
+        FeedReport {
+            rejected: 1,
+            reason: Some(why),
+            ..FeedReport::default()
+        }
+    }
+
+    /// Writes a new event: the server's `add_event`. It gets the next id, the time and the source;
+    /// in a V1 conversation, whose ids are strings, it has the given one.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the event has a number for an id already, as the server refuses it
+    /// too; `InvalidEvent`; or what the backend answers.
+    pub async fn add_event(
+        &self,
+        json: &[u8],
+        source: &str,
+        timestamp: String,
+        id: Option<EventId>,
+    ) -> Result<Batch> {
+        let event = Event::from_json(json).map_err(|why| Error::InvalidEvent(why.to_string()))?;
+        if let Some(EventId::Number(id)) = event.header.id {
+            return Err(Error::InvalidArgument(format!(
+                "the event has an id already: {id}"
+            )));
+        }
+        let source = source.to_owned();
+        let item = Item::New {
+            json: json.into(),
+            id,
+            timestamp,
+            source,
+        };
+        // Without waiting for room: a subscriber's own callback may be what adds the event.
+        match self.log.append(vec![item], None).await?.into_iter().next() {
+            Some(Outcome::Accepted(entry) | Outcome::Replaced(entry)) => {
+                let mut batch = Batch::default();
+                batch.push_entry(&entry);
+                Ok(batch)
+            }
+            Some(Outcome::Double) => Err(Error::InvalidArgument("the id is taken".into())),
+            Some(Outcome::Rejected(why)) => Err(Error::InvalidEvent(why)),
+            None => Err(Error::Closed("conversation")),
+        }
+    }
+
+    /// Writes items, and ends when they are durable and every subscriber that blocks has room.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub async fn append(
+        &self,
+        items: Vec<Item>,
+        covers: Option<(Position, Position)>,
+    ) -> Result<Vec<Outcome>> {
+        let outcomes = self.log.append(items, covers).await?;
+        let queues: Vec<_> = self
+            .queues
+            .borrow()
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect();
+        for queue in queues {
+            queue.room().await;
+        }
+        Ok(outcomes)
+    }
+
+    /// Hears of events: the server's `subscribe`. The pair of ids is the subscription's name.
+    ///
+    /// # Errors
+    /// `DuplicateSubscription` when the pair is taken, or `TooManySubscribers`.
+    pub fn subscribe(
+        &self,
+        subscriber: &str,
+        callback: &str,
+        options: &SubscribeOptions,
+    ) -> Result<Subscription> {
+        let mut subscribers = self.subscribers.borrow_mut();
+        subscribers.retain(|_, queue| !queue.is_closed());
+        let name = (subscriber.to_owned(), callback.to_owned());
+        if subscribers.contains_key(&name) {
+            let (subscriber, callback) = name;
+            return Err(Error::DuplicateSubscription {
+                subscriber,
+                callback,
+            });
+        }
+        if subscribers.len() >= self.max_subscribers {
+            return Err(Error::TooManySubscribers(self.max_subscribers));
+        }
+        let (queue, subscription) = self.open(options);
+        subscribers.insert(name, queue);
+        Ok(subscription)
+    }
+
+    /// Ends a subscription: the server's `unsubscribe`. Answers whether there was one; an unknown
+    /// pair is a warning.
+    pub fn unsubscribe(&self, subscriber: &str, callback: &str) -> bool {
+        let name = (subscriber.to_owned(), callback.to_owned());
+        let queue = self.subscribers.borrow_mut().remove(&name);
+        match &queue {
+            Some(queue) => queue.close(),
+            None => {
+                let line = format_args!("{subscriber}, {callback}");
+                self.reporter.log(Level::Warn, "no such subscription", line);
+            }
+        }
+        queue.is_some()
+    }
+
+    /// History from a position on, then what comes, without a seam and without an end.
+    #[must_use]
+    pub fn follow(&self, from: Option<Position>, filter: Option<EventFilter>) -> Subscription {
+        let from = Some(from.unwrap_or(Position::MIN));
+        self.open(&SubscribeOptions {
+            filter,
+            from,
+            ..SubscribeOptions::default()
+        })
+        .1
+    }
+
+    fn open(&self, options: &SubscribeOptions) -> (Rc<Queue>, Subscription) {
+        let filter = options.filter.clone().unwrap_or_default();
+        let capacity = options.buffer_size.map_or(BUFFER, |size| size as usize);
+        let from = options.from.unwrap_or(Position::MIN);
+        let queue = Rc::new(Queue::new(
+            Matcher::new(&filter),
+            from,
+            options.policy,
+            capacity,
+        ));
+        self.queues.borrow_mut().push(Rc::downgrade(&queue));
+        let end = self.log.latest_event_id();
+        let history = options.from.map(|from| {
+            let (start_id, end_id) = (Some(from), Some(end));
+            let filter = Some(filter);
+            self.log.search(&SearchOptions {
+                start_id,
+                end_id,
+                filter,
+                ..Default::default()
+            })
+        });
+        (Rc::clone(&queue), Subscription::new(queue, history))
+    }
+
+    /// Ends every subscription.
+    pub fn close(&self) {
+        self.subscribers.borrow_mut().clear();
+        self.queues
+            .take()
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|queue| queue.close());
+    }
+}

@@ -1,0 +1,11 @@
+//! EventStream: adding events, and hearing of them.
+
+mod event_stream;
+mod queue;
+mod signal;
+mod subscription;
+
+pub use event_stream::{EventStream, FeedReport, SubscribeOptions};
+pub use queue::Policy;
+pub(crate) use signal::Signal;
+pub use subscription::Subscription;

@@ -1,0 +1,139 @@
+//! What a subscriber has not taken yet: bounded, and nothing is dropped unseen.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use serde::Deserialize;
+
+use super::signal::Signal;
+use crate::event::Position;
+use crate::filter::Matcher;
+use crate::page::Entry;
+use crate::store::Batch;
+
+/// What happens when a subscriber is slower than the events come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// Whoever adds events waits for it.
+    #[default]
+    Block,
+    /// As `Block`; its events are handed over in bursts.
+    Batch,
+    /// The oldest ones are dropped, and counted.
+    Latest,
+}
+
+/// The events that wait for one subscriber.
+pub(crate) struct Queue {
+    matcher: Matcher,
+    from: Position,
+    policy: Policy,
+    capacity: usize,
+    entries: RefCell<VecDeque<Entry>>,
+    /// Handed over, but not worked through yet.
+    taken: Cell<usize>,
+    dropped: Cell<u64>,
+    closed: Cell<bool>,
+    changed: Signal,
+}
+
+impl Queue {
+    pub(crate) fn new(matcher: Matcher, from: Position, policy: Policy, capacity: usize) -> Queue {
+        Queue {
+            matcher,
+            from,
+            policy,
+            capacity: capacity.max(1),
+            entries: RefCell::default(),
+            taken: Cell::new(0),
+            dropped: Cell::new(0),
+            closed: Cell::new(false),
+            changed: Signal::default(),
+        }
+    }
+
+    /// Takes in what has just become durable. Past the capacity, `room` makes the producer wait.
+    pub(crate) fn push(&self, committed: &[Entry]) {
+        if self.closed.get() {
+            return;
+        }
+        let wanted =
+            |entry: &&Entry| entry.position >= self.from && self.matcher.matches(&entry.event);
+        let mut entries = self.entries.borrow_mut();
+        let before = entries.len();
+        entries.extend(committed.iter().filter(wanted).cloned());
+        if self.policy == Policy::Latest {
+            let excess = entries.len().saturating_sub(self.capacity);
+            entries.drain(..excess);
+            self.dropped
+                .set(self.dropped.get().saturating_add(excess as u64));
+        }
+        let grown = entries.len() != before || self.policy == Policy::Latest;
+        drop(entries);
+        if grown {
+            self.changed.set();
+        }
+    }
+
+    fn full(&self) -> bool {
+        let waiting = self.entries.borrow().len().saturating_add(self.taken.get());
+        self.policy != Policy::Latest && waiting > self.capacity && !self.closed.get()
+    }
+
+    /// Ends when the queue holds no more than it should.
+    pub(crate) async fn room(&self) {
+        while self.full() {
+            self.changed.changed().await;
+        }
+    }
+
+    /// Forgets events, ascending, that were delivered another way.
+    pub(crate) fn forget(&self, delivered: &[Position]) {
+        let mut entries = self.entries.borrow_mut();
+        if !entries.is_empty() {
+            entries.retain(|entry| delivered.binary_search(&entry.position).is_err());
+        }
+        drop(entries);
+        self.changed.set();
+    }
+
+    /// Waits for events; `None` once the queue is closed. Asking again says that those handed over
+    /// before are worked through.
+    pub(crate) async fn next(&self, max: usize) -> Option<Batch> {
+        if self.taken.replace(0) > 0 {
+            self.changed.set();
+        }
+        loop {
+            if self.closed.get() {
+                return None;
+            }
+            let mut entries = self.entries.borrow_mut();
+            if !entries.is_empty() {
+                let mut batch = Batch::default();
+                let count = entries.len().min(max.max(1));
+                entries
+                    .drain(..count)
+                    .for_each(|entry| batch.push_entry(&entry));
+                self.taken.set(count);
+                return Some(batch);
+            }
+            drop(entries);
+            self.changed.changed().await;
+        }
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.get()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.set(true);
+        self.entries.borrow_mut().clear();
+        self.changed.set();
+    }
+}
