@@ -1,0 +1,58 @@
+// The place one is at, kept in the hash so that a reload returns to it.
+import { useSyncExternalStore } from "react";
+
+export type View = "live" | "search" | "replay";
+export const VIEWS: readonly View[] = ["live", "search", "replay"];
+
+export interface Route {
+  /** The conversation shown, if one is. */
+  readonly id: string | undefined;
+  readonly view: View;
+  /** What the view keeps in the address: search's filter. */
+  readonly params: URLSearchParams;
+}
+
+/** Reads `#/c/{id}`, `#/c/{id}/search?query=…`, `#/c/{id}/replay`. */
+export function parseRoute(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
+  const [, place, id, view] = path.split("/");
+  const params = new URLSearchParams(query);
+  if (place !== "c" || !id) return { id: undefined, view: "live", params };
+  return { id: decode(id), view: VIEWS.find((known) => known === view) ?? "live", params };
+}
+
+export function routeTo(id?: string, view: View = "live", params?: URLSearchParams): string {
+  if (id === undefined) return "#/";
+  const query = params?.toString();
+  const path = `#/c/${encodeURIComponent(id)}${view === "live" ? "" : `/${view}`}`;
+  return query ? `${path}?${query}` : path;
+}
+
+export function go(hash: string): void {
+  window.location.hash = hash;
+}
+
+/** Changes the address without a new entry in the history. */
+export function replaceRoute(hash: string): void {
+  if (window.location.hash === hash) return;
+  window.history.replaceState(null, "", hash);
+  window.dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
+export function useRoute(): Route {
+  const hash = useSyncExternalStore(listen, () => window.location.hash);
+  return parseRoute(hash);
+}
+
+function listen(changed: () => void): () => void {
+  window.addEventListener("hashchange", changed);
+  return () => window.removeEventListener("hashchange", changed);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

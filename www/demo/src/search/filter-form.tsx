@@ -1,0 +1,208 @@
+// What to search for. Every change searches; typing waits a moment.
+import type { Conversation, EventFilter } from "oh-event-store";
+import { useEffect, useId, useRef, useState, type ReactElement, type ReactNode } from "react";
+import { ACTIONS, OBSERVATIONS, type Kind } from "../event/kinds";
+import { count } from "../format";
+import { Icon } from "../parts/icon";
+import { useKindCounts } from "./kind-counts";
+
+interface Props {
+  readonly conversation: Conversation;
+  readonly filter: EventFilter;
+  readonly onChange: (filter: EventFilter) => void;
+}
+
+const SOURCES = ["agent", "user", "environment"];
+
+export function FilterForm({ conversation, filter, onChange }: Props): ReactElement {
+  const counts = useKindCounts(conversation);
+  const chosen = filter.includeTypes ?? [];
+  const toggle = (name: string): void => {
+    const next = chosen.includes(name) ? chosen.filter((type) => type !== name) : [...chosen, name];
+    onChange({ ...filter, includeTypes: next });
+  };
+  return (
+    <form
+      className="filter"
+      role="search"
+      aria-label="Events"
+      data-testid="filter-form"
+      onSubmit={(event) => event.preventDefault()}
+    >
+      <Field label="Text of the event">
+        {(id) => (
+          <div className="query">
+            <Icon name="search" />
+            <TextInput
+              id={id}
+              type="search"
+              testId="filter-query"
+              placeholder='pytest, "id": 12, exit_code…'
+              value={filter.query ?? ""}
+              onChange={(query) => onChange({ ...filter, query })}
+            />
+          </div>
+        )}
+      </Field>
+      <Field label="Source">
+        {(id) => (
+          <select
+            id={id}
+            value={filter.source ?? ""}
+            data-testid="filter-source"
+            onChange={({ target }) => onChange({ ...filter, source: target.value })}
+          >
+            <option value="">Any</option>
+            {SOURCES.map((source) => (
+              <option key={source}>{source}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <div className="dates">
+        <Field label="From">
+          {(id) => (
+            <TextInput
+              id={id}
+              testId="filter-start"
+              placeholder="2025-08-31T15:00"
+              value={filter.startDate ?? ""}
+              onChange={(startDate) => onChange({ ...filter, startDate })}
+            />
+          )}
+        </Field>
+        <Field label="To">
+          {(id) => (
+            <TextInput
+              id={id}
+              testId="filter-end"
+              placeholder="2025-08-31T16:00"
+              value={filter.endDate ?? ""}
+              onChange={(endDate) => onChange({ ...filter, endDate })}
+            />
+          )}
+        </Field>
+      </div>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={filter.excludeHidden ?? false}
+          data-testid="filter-hidden"
+          onChange={({ target }) => onChange({ ...filter, excludeHidden: target.checked })}
+        />
+        Leave out hidden commands
+      </label>
+      <details className="kinds" open>
+        <summary>
+          Kinds {chosen.length > 0 && <span className="badge">{chosen.length}</span>}
+        </summary>
+        <Kinds legend="Actions" kinds={ACTIONS} {...{ counts, chosen, toggle }} />
+        <Kinds legend="Observations" kinds={OBSERVATIONS} {...{ counts, chosen, toggle }} />
+      </details>
+    </form>
+  );
+}
+
+interface KindsProps {
+  readonly legend: string;
+  readonly kinds: readonly Kind[];
+  readonly counts: ReadonlyMap<string, number>;
+  readonly chosen: readonly string[];
+  readonly toggle: (name: string) => void;
+}
+
+/** The kinds that occur, the most frequent first; the others behind a button. */
+function Kinds({ legend, kinds, counts, chosen, toggle }: KindsProps): ReactElement {
+  const [all, setAll] = useState(false);
+  const occurring = kinds
+    .filter(({ name }) => (counts.get(name) ?? 0) > 0 || chosen.includes(name))
+    .toSorted((one, other) => (counts.get(other.name) ?? 0) - (counts.get(one.name) ?? 0));
+  const shown = all
+    ? [...occurring, ...kinds.filter((kind) => !occurring.includes(kind))]
+    : occurring;
+  const more = kinds.length - occurring.length;
+  return (
+    <fieldset>
+      <legend>{legend}</legend>
+      {shown.map(({ name, label, tone, icon }) => (
+        <label key={name} className="kind" data-tone={tone} title={name}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(name)}
+            data-testid={`filter-type-${name}`}
+            onChange={() => toggle(name)}
+          />
+          <span className="kind-sign">
+            <Icon name={icon} size={13} />
+          </span>
+          <span className="kind-label">{label}</span>
+          <span className="kind-count">{count(counts.get(name) ?? 0)}</span>
+        </label>
+      ))}
+      {more > 0 && (
+        <button
+          type="button"
+          className="link"
+          aria-expanded={all}
+          data-testid={`filter-more-${legend.toLowerCase()}`}
+          onClick={() => setAll(!all)}
+        >
+          {all ? "Only those that occur" : `${more} more kinds`}
+        </button>
+      )}
+    </fieldset>
+  );
+}
+
+function Field(props: { label: string; children: (id: string) => ReactNode }): ReactElement {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{props.label}</label>
+      {props.children(id)}
+    </div>
+  );
+}
+
+interface TextInputProps {
+  readonly id: string;
+  readonly testId: string;
+  readonly type?: "search" | "text";
+  readonly placeholder: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+const TYPING = 200;
+
+/** Says what was typed once typing rests; Enter says it at once. */
+function TextInput(props: TextInputProps): ReactElement {
+  const { id, testId, type = "text", placeholder, value, onChange } = props;
+  const [typed, setTyped] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    setTyped(value);
+  }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return (
+    <input
+      id={id}
+      type={type}
+      data-testid={testId}
+      placeholder={placeholder}
+      autoComplete="off"
+      spellCheck={false}
+      value={typed}
+      onChange={({ target }) => {
+        setTyped(target.value);
+        clearTimeout(timer.current);
+        timer.current = setTimeout(() => onChange(target.value), TYPING);
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter") return;
+        clearTimeout(timer.current);
+        onChange(typed);
+      }}
+    />
+  );
+}
