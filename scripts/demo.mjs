@@ -1,6 +1,7 @@
 // `npm run demo`: everything from a fresh clone to the running demo. Options go to the server
 // (www/server/main.mjs), e.g. `npm run demo -- --port 8000 --speed 4`.
 import { spawn } from "node:child_process";
+import { createServer } from "node:net";
 import { build } from "./build.mjs";
 import { environment, main, must, root, say } from "./lib/shell.mjs";
 import { digest, forget, isDone, markDone } from "./lib/stamp.mjs";
@@ -23,10 +24,22 @@ async function buildDemo() {
   markDone("demo", inputs, [BUILT]);
 }
 
+/**
+ * The usual port while it is free, else 0: any. The browser keeps what it stored by the port too,
+ * so the same one is worth having.
+ */
+function port(usual) {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve("0"));
+    probe.listen(usual, "127.0.0.1", () => probe.close(() => resolve(String(usual))));
+  });
+}
+
 /** Serves the demo and its conversation on one origin until it is interrupted. */
-function serve(options) {
+async function serve(options) {
   say("Starting the demo and its server: open this address in a browser, Ctrl+C ends it");
-  const defaults = ["--static", BUILT, "--port", "8787", "--speed", "4"];
+  const defaults = ["--static", BUILT, "--port", await port(8787), "--speed", "20"];
   const server = spawn("node", ["www/server/main.mjs", ...defaults, ...options], {
     cwd: root,
     env: environment,

@@ -13,6 +13,7 @@ const WASM = "wasm32-unknown-unknown";
 /** What each test runner prints about itself, and how many tests that says have passed. */
 const RUNNERS = {
   cargo: { summary: /^test result: .*$/gm, passed: /(\d+) passed/g },
+  semantics: { summary: /^\d+ passed, \d+ failed$/gm, passed: /^(\d+) passed/gm },
   node: { summary: /^ℹ (?:pass|fail|skipped|todo) .*$/gm, passed: /ℹ pass (\d+)/g },
   vitest: { summary: /^ *(?:Test Files|Tests) .*$/gm, passed: /Tests .*?(\d+) passed/g },
   playwright: {
@@ -35,6 +36,7 @@ const STEPS = {
   clippy: { commands: () => [clippy()] },
   "clippy-wasm": { commands: () => [clippy("--target", WASM)] },
   native: { runner: "cargo", commands: () => [["cargo", "test", "--no-fail-fast"]] },
+  semantics: { runner: "semantics", commands: () => [semantics()] },
   server: { runner: "node", commands: () => [nodeTests("tests/server")] },
   browser: { runner: "cargo", commands: () => [browserTests()] },
   vitest: { needs: ["build"], runner: "vitest", commands: () => [["vitest", "run"]] },
@@ -57,6 +59,13 @@ function typeChecks() {
     /^(?!.*\/packaging\/).*\btsconfig(?:\.\w+)?\.json$/.test(file),
   );
   return projects.map((project) => ["tsc", "--noEmit", "-p", project]);
+}
+
+/** The core's answers beside those of the OpenHands server, on the vectors that are kept here. */
+function semantics() {
+  const files = filesUnder(["tests/data/vectors"]).filter((file) => file.endsWith(".json"));
+  found(files, "vectors in tests/data/vectors");
+  return ["cargo", "run", "--release", "--example", "semantics", "--", ...files];
 }
 
 function nodeTests(directory) {

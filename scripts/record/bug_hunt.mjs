@@ -47,7 +47,7 @@ for path in ("data/warehouse.csv", "data/delivery.csv"):
                 for character in row["name"]:
                     if ord(character) > 127:
                         print("   ", f"U+{ord(character):04X}", unicodedata.name(character))`,
-    "Nine characters or eleven?",
+    "How many characters does each name really have?",
   ),
   think(
     "The warehouse writes é as one character, U+00E9. The delivery writes e followed by the " +
@@ -420,7 +420,7 @@ const slow = [
       "1. **Doubles**: names are compared in composed, case-folded form (`names.py`).\n" +
       "2. **Cents**: rounding in decimal, away from zero; the total is the sum of the lines.\n" +
       "3. **Slow import**: items are found through a dict instead of a walk over the list.\n\n" +
-      "`CHANGELOG.md` says so in your customers' words. ☕",
+      "`CHANGELOG.md` says so in your users' words. ☕",
   ),
 ];
 

@@ -51,15 +51,15 @@ export class Workspace {
 
   /**
    * @param {readonly string[]} command
-   * @param {string} [input]
+   * @param {string} [input] none = standard input is at its end
    * @returns {Promise<{ exitCode: number, output: string }>} standard output and error as they came
    */
-  run([program, ...args], input = "") {
+  run([program, ...args], input) {
     return new Promise((resolve, reject) => {
       const child = spawn(program, args, {
         cwd: this.repository,
         env: {
-          PATH: process.env.PATH,
+          PATH: "/usr/local/bin:/usr/bin:/bin",
           HOME: join(this.root, "home"),
           LANG: "C.UTF-8",
           TZ: "UTC",
@@ -78,7 +78,8 @@ export class Workspace {
         if (code === null) reject(new Error(`${program} ended by ${signal}: ${args.join(" ")}`));
         else resolve({ exitCode: code, output: Buffer.concat(chunks).toString("utf8") });
       });
-      child.stdin.end(input);
+      if (input) child.stdin.write(input);
+      child.stdin.end();
     });
   }
 
