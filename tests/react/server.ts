@@ -43,7 +43,7 @@ export default function setup(project: TestProject): Promise<() => Promise<void>
     }
     server.handleUpgrade(request, socket, head, (client) => {
       client.on("message", (data) => {
-        const text = String(data);
+        const text = (data as Buffer).toString();
         seen(url).received.push(text);
         if (!text.startsWith("{")) return;
         const order = JSON.parse(text) as {

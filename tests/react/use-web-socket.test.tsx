@@ -16,14 +16,18 @@ afterEach(cleanup);
 
 interface Props {
   url: string;
-  options?: WebSocketHookOptions;
+  options?: WebSocketHookOptions | undefined;
 }
-const render = (url: string, options?: WebSocketHookOptions) =>
-  renderHook((props: Props) => useWebSocket(props.url, props.options), {
-    initialProps: { url, options },
-  });
+const render = (url: string, options?: WebSocketHookOptions) => {
+  const initialProps: Props = { url, options };
+  return renderHook((props: Props) => useWebSocket(props.url, props.options), { initialProps });
+};
 type Rendered = ReturnType<typeof render>["result"];
 const opened = (result: Rendered) => waitFor(() => expect(result.current.isConnected).toBe(true));
+const socketOf = (result: Rendered) => {
+  if (!result.current.socket) throw new Error("there is no socket");
+  return result.current.socket;
+};
 const say = (result: Rendered, ...lines: string[]) =>
   result.current.sendMessage(JSON.stringify({ say: lines }));
 
@@ -69,8 +73,8 @@ test("messages is another array after each message, and an old one stays as it w
 test("a render without a message keeps the array", async () => {
   const { result, rerender } = render(ws(path(), "?hello=hi"));
   await waitFor(() => expect(result.current.messages).toEqual(["hi"]));
-  const { messages, sendMessage, disconnect, socket } = result.current;
-  rerender({ url: socket!.url });
+  const { messages, sendMessage, disconnect } = result.current;
+  rerender({ url: socketOf(result).url });
   expect(result.current.messages).toBe(messages);
   expect(result.current.sendMessage).toBe(sendMessage);
   expect(result.current.disconnect).toBe(disconnect);
@@ -216,7 +220,7 @@ test("disconnect closes, ends reconnecting, and is not an error to onError", asy
   const options = { onError, onClose, reconnect: { enabled: true, delay: 10 } };
   const { result, unmount } = render(ws(at), options);
   await opened(result);
-  const close = vi.spyOn(result.current.socket!, "close");
+  const close = vi.spyOn(socketOf(result), "close");
   act(() => result.current.disconnect());
   await waitFor(() => expect(onClose).toHaveBeenCalledOnce());
   await waitFor(() => expect(result.current.isConnected).toBe(false));
@@ -246,7 +250,7 @@ test("unmounting closes once, tells onClose, and never reconnects", async () => 
   const options = { onError, onClose, reconnect: { enabled: true, delay: 10 } };
   const { result, unmount } = render(ws(at), options);
   await opened(result);
-  const close = vi.spyOn(result.current.socket!, "close");
+  const close = vi.spyOn(socketOf(result), "close");
   unmount();
   expect(close).toHaveBeenCalledOnce();
   await waitFor(() => expect(onClose).toHaveBeenCalledOnce());

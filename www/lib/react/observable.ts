@@ -1,26 +1,29 @@
 /** A value that React can follow with `useSyncExternalStore`, and anybody else without React. */
 export interface Observable<S> {
-  subscribe(listener: () => void): () => void;
-  getSnapshot(): S;
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly getSnapshot: () => S;
 }
 
-/** What the work behind an observable may do with it. */
+/** An observable that can be changed. */
 export interface Cell<S> extends Observable<S> {
   /** Changes some fields; tells the listeners only if one of them is really another. */
-  set(patch: Partial<S>): void;
+  readonly set: (patch: Partial<S>) => void;
 }
 
 /**
  * An observable over immutable snapshots. `run` starts with the first listener; its signal aborts
- * when the last one has gone, and the next first listener starts it afresh from `initial`.
+ * when the last one has gone, and the next first listener starts it afresh from `initial`. A
+ * listener that goes at once, as in StrictMode's trial mount, starts nothing. What `run` throws
+ * becomes `error`.
  */
-export function observable<S extends object>(
+export function observable<S extends { error: Error | null }>(
   initial: S,
   run?: (cell: Cell<S>, signal: AbortSignal) => Promise<void> | void,
 ): Cell<S> {
   let snapshot = initial;
   let control = new AbortController();
   const listeners = new Set<() => void>();
+
   const cell = (signal?: AbortSignal): Cell<S> => ({
     getSnapshot: () => snapshot,
     set(patch) {
@@ -31,14 +34,21 @@ export function observable<S extends object>(
       listeners.forEach((listener) => listener());
     },
     subscribe(listener) {
-      // Its own function for each subscription, so that one listener may subscribe twice.
+      // One function may subscribe twice.
       const entry = () => listener();
       listeners.add(entry);
       if (run && listeners.size === 1) {
         control = new AbortController();
-        const inside = cell(control.signal);
-        inside.set(initial);
-        void run(inside, control.signal);
+        const { signal } = control;
+        const running = cell(signal);
+        const start = async () => {
+          await Promise.resolve();
+          if (!signal.aborted) await run(running, signal);
+        };
+        running.set(initial);
+        start().catch((error: unknown) => {
+          running.set({ loading: false, error: asError(error) } as unknown as Partial<S>);
+        });
       }
       return () => {
         if (listeners.delete(entry) && !listeners.size) control.abort();
@@ -46,4 +56,40 @@ export function observable<S extends object>(
     },
   });
   return cell();
+}
+
+export const asError = (error: unknown) =>
+  error instanceof Error ? error : new Error(String(error));
+
+/** Does `work` when the signal aborts, at once if it has already; what goes wrong then is over. */
+export function onAbort(signal: AbortSignal, work: () => unknown): void {
+  const end = async () => {
+    try {
+      await work();
+    } catch {
+      // Nobody is left to be told.
+    }
+  };
+  if (signal.aborted) void end();
+  else signal.addEventListener("abort", () => void end());
+}
+
+/** An iterator that is left when the signal aborts. */
+export function iterate<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncIterator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  onAbort(signal, () => iterator.return?.());
+  return iterator;
+}
+
+/** A function that asks for `work`, which is then done once, in the next animation frame. */
+export function perFrame(work: () => void): () => void {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      work();
+    });
+  };
 }

@@ -8,7 +8,7 @@ export function view<T>(items: T[], length: number = items.length): T[] {
   const refuse = () => false;
   return new Proxy(items, {
     get: (target, key) =>
-      key === "length" ? length : hidden(key) ? undefined : Reflect.get(target, key),
+      key === "length" ? length : hidden(key) ? undefined : (Reflect.get(target, key) as unknown),
     has: (target, key) => !hidden(key) && key in target,
     ownKeys: (target) => Reflect.ownKeys(target).filter((key) => !hidden(key)),
     getOwnPropertyDescriptor: (target, key) => {

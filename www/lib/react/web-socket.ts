@@ -5,16 +5,22 @@ import { view } from "./view.js";
 /** Options of `useWebSocket`. They may change at any time without a new connection. */
 export interface WebSocketHookOptions {
   /** Appended to the URL; read when a connection is opened. */
-  queryParams?: Record<string, string | boolean>;
-  onOpen?: (event: Event) => void;
-  onClose?: (event: CloseEvent) => void;
-  onMessage?: (event: MessageEvent) => void;
+  queryParams?: Record<string, string | boolean> | undefined;
+  onOpen?: ((event: Event) => void) | undefined;
+  onClose?: ((event: CloseEvent) => void) | undefined;
+  onMessage?: ((event: MessageEvent) => void) | undefined;
   /** Also called for a close with another code than 1000, before `onClose`. */
-  onError?: (event: Event) => void;
-  /** Off by default. `maxAttempts` defaults to no limit, `delay` to 3000 ms. */
-  reconnect?: { enabled?: boolean; maxAttempts?: number; delay?: number };
+  onError?: ((event: Event) => void) | undefined;
+  /** Off by default; without a limit by default; the delay is in milliseconds, default 3000. */
+  reconnect?:
+    | {
+        enabled?: boolean | undefined;
+        maxAttempts?: number | undefined;
+        delay?: number | undefined;
+      }
+    | undefined;
   /** Every message is fed into it, also those that came in before it was there. */
-  conversation?: Pick<Conversation, "feed"> | null;
+  conversation?: Pick<Conversation, "feed"> | null | undefined;
 }
 
 /** What is known of the connection. */
@@ -53,7 +59,9 @@ export function webSocketController<T>() {
   const feed = () => {
     const { conversation } = options;
     while (conversation && fed < received.length) {
-      conversation.feed(received[fed++] as string).catch(console.error);
+      conversation.feed(received[fed++] as string).catch((error: unknown) => {
+        console.error("A message of the socket was not stored:", error);
+      });
     }
   };
 
@@ -61,7 +69,7 @@ export function webSocketController<T>() {
     const { queryParams } = options;
     const query =
       queryParams &&
-      new URLSearchParams(Object.entries(queryParams).map(([key, value]) => [key, `${value}`]));
+      new URLSearchParams(Object.entries(queryParams).map(([key, value]) => [key, String(value)]));
     let socket: WebSocket;
     try {
       socket = new WebSocket(query ? `${url}${url.includes("?") ? "&" : "?"}${query}` : url);
@@ -108,7 +116,7 @@ export function webSocketController<T>() {
           set({ error: new Error(`WebSocket closed with code ${event.code}: ${reason}`) });
         }
       }
-      if (isReconnecting) retry = setTimeout(open, reconnect?.delay ?? DEFAULT_DELAY, url);
+      if (isReconnecting) retry = setTimeout(open, reconnect.delay ?? DEFAULT_DELAY, url);
       if (failed && wanted) onError?.(event);
       onClose?.(event);
     };
@@ -140,13 +148,13 @@ export function webSocketController<T>() {
     },
 
     /** Sends if the socket is open, and does nothing otherwise. */
-    sendMessage(data: string | ArrayBufferLike | Blob | ArrayBufferView) {
+    sendMessage: (data: string | ArrayBufferLike | Blob | ArrayBufferView) => {
       const { socket } = getSnapshot();
-      if (socket?.readyState === WebSocket.OPEN) socket.send(data as string);
+      if (socket?.readyState === WebSocket.OPEN) socket.send(data);
     },
 
     /** Closes the connection and ends reconnecting, until there is another URL. */
-    disconnect() {
+    disconnect: () => {
       disconnected = true;
       clearTimeout(retry);
       set({ isReconnecting: false });

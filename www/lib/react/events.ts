@@ -1,0 +1,108 @@
+import type { Conversation, Event, EventFilter } from "../types.js";
+import { asError, iterate, observable, onAbort, perFrame } from "./observable.js";
+import type { Observable } from "./observable.js";
+import { view } from "./view.js";
+
+/** The newest events of a conversation, and as many older ones as were asked for. */
+export interface EventsState {
+  /** Oldest first. Another array whenever something came; an array that was given never changes. */
+  events: readonly Event[];
+  /** The first window or an older one is being read. */
+  loading: boolean;
+  error: Error | null;
+  /** There are older matching events than those in `events`. */
+  hasOlder: boolean;
+  /** Reads one more window of older events; does nothing while `loading` or without `hasOlder`. */
+  loadOlder: () => void;
+}
+
+let subscriptions = 0;
+
+/** V0's order is in the ids; V1's isn't on the wire, the time is what comes nearest to it. */
+const order = ({ id, timestamp }: Event) => (typeof id === "number" ? id : (timestamp ?? ""));
+
+/** The machinery of `useEvents`, without React. */
+export function eventsController(
+  conversation: Pick<Conversation, "searchEvents" | "subscribe" | "unsubscribe"> | null | undefined,
+  filter: EventFilter | undefined,
+  window: number,
+): Observable<EventsState> {
+  let older: (() => Promise<void>) | undefined;
+  return observable<EventsState>(
+    {
+      events: [],
+      loading: true,
+      error: null,
+      hasOlder: false,
+      loadOlder: () => void older?.(),
+    },
+    async ({ getSnapshot, set }, signal) => {
+      if (!conversation) return;
+      let shown: Event[] = [];
+      const ids = new Set<Event["id"]>();
+      let early: Event[] | undefined = [];
+      // The open search no longer tells everything that is older.
+      let stale = false;
+      const show = perFrame(() => set({ events: view(shown) }));
+
+      const insert = (event: Event) => {
+        const again = ids.has(event.id);
+        const before = (other: Event | undefined) =>
+          !other || (again ? other.id === event.id : order(other) <= order(event));
+        let at = shown.length;
+        while (at && !before(shown[at - 1])) at--;
+        if (!at && shown.length && getSnapshot().hasOlder) {
+          stale = true;
+          return;
+        }
+        ids.add(event.id);
+        if (at === shown.length && !again) shown.push(event);
+        // Another array, for there are views of this one. A better copy replaces the first.
+        else shown = [...shown.slice(0, at - +again), event, ...shown.slice(at)];
+        show();
+      };
+
+      // Live first, then history: what comes in between is put in when the history is there.
+      const names = ["oh-event-store/react", `${subscriptions++}`] as const;
+      const hear = (event: Event) => void (early ? early.push(event) : insert(event));
+      await conversation.subscribe(names[0], hear, names[1], { filter });
+      onAbort(signal, () => conversation.unsubscribe(...names));
+
+      // One search, left open, is read window by window; one event ahead tells if there are more.
+      const search = (endId?: number) =>
+        iterate(conversation.searchEvents({ endId, reverse: true, filter }), signal);
+      let history = search();
+      let ahead = await history.next();
+      const read = async () => {
+        const batch: Event[] = [];
+        for (; !ahead.done && batch.length < window; ahead = await history.next()) {
+          if (!ids.has(ahead.value.id)) batch.push(ahead.value);
+        }
+        for (const { id } of batch) ids.add(id);
+        shown = [...batch.reverse(), ...shown];
+        set({ events: view(shown), hasOlder: !ahead.done, loading: false });
+      };
+      older = async () => {
+        const { hasOlder, loading } = getSnapshot();
+        if (!hasOlder || loading) return;
+        set({ loading: true, error: null });
+        try {
+          if (stale) {
+            stale = false;
+            void history.return?.();
+            const oldest = shown[0]?.id;
+            history = search(typeof oldest === "number" ? oldest - 1 : undefined);
+            ahead = await history.next();
+          }
+          await read();
+        } catch (error) {
+          stale = true;
+          set({ error: asError(error), loading: false });
+        }
+      };
+      await read();
+      early.forEach(insert);
+      early = undefined;
+    },
+  );
+}
