@@ -3,6 +3,7 @@
 //! The text that is kept is what Python's `json.dumps` makes of the received JSON, because that is
 //! what the server's `query` searches. See [`dumps`] for the text and [`Header`] for the rest.
 
+mod documents;
 mod error;
 #[allow(clippy::module_inception)]
 mod event;
@@ -17,7 +18,9 @@ mod scan;
 mod secrets;
 mod slices;
 mod stamp;
+mod trajectory;
 
+pub use documents::{Documents, FileForm, Found};
 pub use error::EventError;
 pub use event::{Dialect, Event, EventId, Header, MAX_ID, Position};
 pub use frame::{Frame, FrameForm};
@@ -27,3 +30,4 @@ pub use scan::MAX_DEPTH;
 pub use secrets::{Masking, Secrets};
 pub use slices::{Items, members, string_value};
 pub use stamp::stamp;
+pub use trajectory::trajectory;

@@ -118,8 +118,15 @@ impl Player {
             }
             let range = self.replay.borrow_mut().advance(self.clock.now());
             self.show(range.start, range.end);
-            let reset = self.reset.replace(false);
             let due = self.due.take();
+            if self.reset.replace(false) {
+                self.news.set(false);
+                return Ok(Some(Tick {
+                    state: self.state(),
+                    batch: None,
+                    reset: true,
+                }));
+            }
             if let Some(mut search) = due {
                 let batch = search.next(BATCH).await?;
                 // A seek meanwhile has made what was due pointless.
@@ -131,15 +138,15 @@ impl Player {
                     return Ok(Some(Tick {
                         state: self.state(),
                         batch,
-                        reset,
+                        reset: false,
                     }));
                 }
             }
-            if reset || self.news.replace(false) {
+            if self.news.replace(false) {
                 return Ok(Some(Tick {
                     state: self.state(),
                     batch: None,
-                    reset,
+                    reset: false,
                 }));
             }
             let wait = self.replay.borrow().next_due(self.clock.now());

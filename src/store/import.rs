@@ -1,0 +1,155 @@
+//! A file of events into a log.
+
+use super::commit::{Item, Outcome};
+use super::log::Log;
+use crate::error::{Error, Result};
+use crate::event::{Documents, FileForm, Frame, FrameForm, Position};
+use crate::page::Origin;
+
+/// About how many bytes of text go into one commit.
+const COMMIT_BYTES: usize = 2 << 20;
+
+/// The most faults that a report lists; all are counted.
+const LISTED: usize = 1000;
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportReport {
+    /// The form it was recognised as.
+    pub form: FileForm,
+    /// Events that are in the log now, and were not before, or are there in a better copy.
+    pub accepted: u64,
+    /// Events that the log had.
+    pub doubles: u64,
+    /// Events that can't be in the log.
+    pub rejected: u64,
+    /// Why, and in which line, counted from 1; the first thousand.
+    pub faults: Vec<(usize, String)>,
+}
+
+impl Log {
+    /// Writes the events of a file: a trajectory, JSON Lines, an answer of `GET /events`, or an
+    /// event file. What can't be read is reported, and the rest goes in. `progress` hears of the
+    /// bytes done.
+    ///
+    /// # Errors
+    /// `InvalidEvent` when the file is not text, or what the backend answers; what was committed
+    /// before stays, and the same import again goes on from there.
+    pub async fn import(
+        &self,
+        file: &[u8],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<ImportReport> {
+        let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+        let text = std::str::from_utf8(file).map_err(|why| {
+            Error::InvalidEvent(format!(
+                "the file is not UTF-8 text: byte {}",
+                why.valid_up_to()
+            ))
+        })?;
+        let documents = Documents::of(text);
+        let mut import = Import {
+            log: self,
+            lines: Lines {
+                text,
+                at: 0,
+                line: 1,
+            },
+            items: Vec::new(),
+            places: Vec::new(),
+            bytes: 0,
+            range: None,
+            report: ImportReport {
+                form: documents.form(),
+                accepted: 0,
+                doubles: 0,
+                rejected: 0,
+                faults: Vec::new(),
+            },
+        };
+        for (at, found) in documents {
+            let frame = found.map_err(|why| why.to_string()).and_then(|text| {
+                import.bytes = import.bytes.saturating_add(text.len());
+                Frame::read(text.as_bytes(), FrameForm::Raw).map_err(|why| why.to_string())
+            });
+            match frame {
+                Ok(Frame::Event(event)) => {
+                    import.items.push(Item::Event(event, Origin::Remote));
+                    import.places.push(at);
+                }
+                Ok(Frame::Status(_)) => import.reject(at, "not an event of a conversation".into()),
+                Err(why) => import.reject(at, why),
+            }
+            if import.bytes >= COMMIT_BYTES {
+                import.commit(false).await?;
+                progress(at);
+            }
+        }
+        import.commit(true).await?;
+        progress(file.len());
+        Ok(import.report)
+    }
+}
+
+struct Import<'a> {
+    log: &'a Log,
+    lines: Lines<'a>,
+    items: Vec<Item>,
+    /// Where in the file each item begins.
+    places: Vec<usize>,
+    bytes: usize,
+    range: Option<(Position, Position)>,
+    report: ImportReport,
+}
+
+impl Import<'_> {
+    fn reject(&mut self, at: usize, why: String) {
+        self.report.rejected = self.report.rejected.saturating_add(1);
+        if self.report.faults.len() < LISTED {
+            let line = self.lines.line(at);
+            self.report.faults.push((line, why));
+        }
+    }
+
+    async fn commit(&mut self, last: bool) -> Result<()> {
+        self.bytes = 0;
+        let items = std::mem::take(&mut self.items);
+        let outcomes = self.log.append(items, None).await?;
+        for (outcome, at) in outcomes.into_iter().zip(std::mem::take(&mut self.places)) {
+            match outcome {
+                Outcome::Accepted(entry) | Outcome::Replaced(entry) => {
+                    self.report.accepted = self.report.accepted.saturating_add(1);
+                    let (first, last) = self.range.unwrap_or((entry.position, entry.position));
+                    self.range = Some((first.min(entry.position), last.max(entry.position)));
+                }
+                Outcome::Double => self.report.doubles = self.report.doubles.saturating_add(1),
+                Outcome::Rejected(why) => self.reject(at, why),
+            }
+        }
+        // An export is the whole log, so nothing is missing in it; single events prove nothing.
+        let whole = matches!(self.report.form, FileForm::Trajectory | FileForm::JsonLines);
+        if last && whole && self.report.rejected == 0 && self.range.is_some() {
+            self.log.append(Vec::new(), self.range).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts lines on the way.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn line(&mut self, at: usize) -> usize {
+        if at >= self.at {
+            let passed = self.text.as_bytes().get(self.at..at).unwrap_or_default();
+            let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
+            self.line = self.line.saturating_add(breaks);
+            self.at = at;
+        }
+        self.line
+    }
+}
