@@ -3,7 +3,7 @@ import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
 import { parseEvent, pushLazily } from "./events.js";
 import { EventSearch, Reader, eventsOf } from "./iterator.js";
-import type { Remote } from "./remote.js";
+import type { ArgsOf, MethodOf, Remote, ResultOf } from "./remote.js";
 import { LocalReplay } from "./replay.js";
 import { guarded, type Report } from "./report.js";
 import { Delivery } from "./subscription.js";
@@ -64,7 +64,7 @@ export class LocalConversation implements Conversation {
   }
 
   async open(): Promise<void> {
-    this.dialect = await (await this.#log()).call("dialect");
+    this.dialect = await this.#call("dialect");
   }
 
   searchEvents(options: SearchOptions = {}): Search<Event> {
@@ -76,26 +76,26 @@ export class LocalConversation implements Conversation {
   }
 
   async getEvent(id: number | string): Promise<Event> {
-    return parseEvent(await (await this.#log()).call("get", id), 0);
+    return parseEvent(await this.#call("get", id), 0);
   }
 
   async getLatestEvent(): Promise<Event> {
     return this.getEvent(await this.getLatestEventId());
   }
 
-  async getLatestEventId(): Promise<number> {
-    return (await this.#log()).call("latestId");
+  getLatestEventId(): Promise<number> {
+    return this.#call("latestId");
   }
 
   async getMatchingEvents(options: MatchingOptions = {}): Promise<Event[]> {
-    const batch = await (await this.#log()).call("matching", options);
+    const batch = await this.#call("matching", options);
     const events: Event[] = [];
     batch.ends.forEach((_, index) => pushLazily(events, batch, index));
     return events;
   }
 
-  async countEvents(filter?: EventFilter): Promise<number> {
-    return (await this.#log()).call("count", filter);
+  countEvents(filter?: EventFilter): Promise<number> {
+    return this.#call("count", filter);
   }
 
   follow({ signal, ...options }: FollowOptions = {}): AsyncIterable<Event> {
@@ -116,7 +116,7 @@ export class LocalConversation implements Conversation {
 
   async addEvent(event: NewEvent, source: EventSource): Promise<Event> {
     const text = JSON.stringify(event);
-    return parseEvent(await (await this.#log()).call("add", text, source), 0);
+    return parseEvent(await this.#call("add", text, source), 0);
   }
 
   async feed(frame: string | ArrayBuffer | ArrayBufferView | Blob | object): Promise<FeedReport> {
@@ -152,7 +152,7 @@ export class LocalConversation implements Conversation {
     const name = JSON.stringify([subscriberId, callbackId]);
     this.#deliveries.get(name)?.stop();
     this.#deliveries.delete(name);
-    await (await this.#log()).call("unsubscribe", subscriberId, callbackId);
+    await this.#call("unsubscribe", subscriberId, callbackId);
   }
 
   onStatus(callback: (status: StatusMessage) => void): () => void {
@@ -170,17 +170,17 @@ export class LocalConversation implements Conversation {
   }
 
   async setSecrets(secrets: Secrets): Promise<void> {
-    await (await this.#log()).call("setSecrets", secrets);
+    await this.#call("setSecrets", secrets);
     this.#options = { ...this.#options, secrets };
   }
 
   async updateSecrets(secrets: Secrets): Promise<void> {
-    await (await this.#log()).call("updateSecrets", secrets);
+    await this.#call("updateSecrets", secrets);
     this.#options = { ...this.#options, secrets: { ...this.#options.secrets, ...secrets } };
   }
 
-  async coverage(): Promise<Coverage> {
-    return (await this.#log()).call("coverage");
+  coverage(): Promise<Coverage> {
+    return this.#call("coverage");
   }
 
   replay(options: ReplayOptions = {}): Replay {
@@ -209,6 +209,13 @@ export class LocalConversation implements Conversation {
 
   async [asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #call<K extends MethodOf<Log>>(
+    method: K,
+    ...args: ArgsOf<Log[K]>
+  ): Promise<ResultOf<Log[K]>> {
+    return (await this.#log()).call(method, ...args);
   }
 
   async #log(after?: Promise<unknown>): Promise<Remote<Log>> {

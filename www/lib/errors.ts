@@ -2,7 +2,6 @@ import type { ErrorCode, Recovery } from "./types.js";
 
 /** Every error of this package: `code` says what went wrong, `recovery` what can be done. */
 export class EventStoreError extends Error {
-  override name = "EventStoreError";
   constructor(
     message: string,
     readonly code: ErrorCode,
@@ -12,95 +11,70 @@ export class EventStoreError extends Error {
   }
 }
 
-export class EventNotFoundError extends EventStoreError {
-  override name = "EventNotFoundError";
-}
-/** An argument that can't mean anything, for example a limit out of range. */
-export class InvalidArgumentError extends EventStoreError {
-  override name = "InvalidArgumentError";
-}
-/** A text that is no event. */
-export class InvalidEventError extends EventStoreError {
-  override name = "InvalidEventError";
-}
-/** The browser has no room left; nothing of the refused write was stored. */
-export class QuotaExceededError extends EventStoreError {
-  override name = "QuotaExceededError";
-}
-/** Another tab keeps the database from being opened. */
-export class BlockedError extends EventStoreError {
-  override name = "BlockedError";
-}
-/** The store or the conversation was closed. */
-export class ClosedError extends EventStoreError {
-  override name = "ClosedError";
-}
-/** The database was written by a newer version of this package. */
-export class VersionTooNewError extends EventStoreError {
-  override name = "VersionTooNewError";
-}
-export class TimeoutError extends EventStoreError {
-  override name = "TimeoutError";
-}
-/** Another tab wrote the same place first. */
-export class ConflictError extends EventStoreError {
-  override name = "ConflictError";
-}
-/** Stored bytes fail their checksum. */
-export class CorruptError extends EventStoreError {
-  override name = "CorruptError";
-}
-export class StorageError extends EventStoreError {
-  override name = "StorageError";
-}
-/** The pair of subscriber and callback is taken. */
-export class DuplicateSubscriptionError extends EventStoreError {
-  override name = "DuplicateSubscriptionError";
-}
-export class TooManySubscribersError extends EventStoreError {
-  override name = "TooManySubscribersError";
-}
-export class DuplicateEventError extends EventStoreError {
-  override name = "DuplicateEventError";
-}
-export class NetworkError extends EventStoreError {
-  override name = "NetworkError";
-}
-/** A defect of this package; `message` is its text. The data on disk is unharmed. */
-export class PanicError extends EventStoreError {
-  override name = "PanicError";
-}
-/** The worker can't be started. */
-export class WorkerError extends EventStoreError {
-  override name = "WorkerError";
+const classes = new Map<ErrorCode, typeof EventStoreError>();
+
+/** The class of one code; its name is the code's: `event-not-found` is `EventNotFoundError`. */
+function define(code: ErrorCode): typeof EventStoreError {
+  const name = `-${code}Error`.replace(/-(.)/g, (_, first: string) => first.toUpperCase());
+  const type = class extends EventStoreError {
+    override name = name;
+  };
+  classes.set(code, type);
+  return type;
 }
 
-const classes: Record<ErrorCode, typeof EventStoreError> = {
-  "event-not-found": EventNotFoundError,
-  "invalid-argument": InvalidArgumentError,
-  "invalid-event": InvalidEventError,
-  "quota-exceeded": QuotaExceededError,
-  blocked: BlockedError,
-  closed: ClosedError,
-  "version-too-new": VersionTooNewError,
-  timeout: TimeoutError,
-  conflict: ConflictError,
-  corrupt: CorruptError,
-  storage: StorageError,
-  "duplicate-subscription": DuplicateSubscriptionError,
-  "too-many-subscribers": TooManySubscribersError,
-  "duplicate-event": DuplicateEventError,
-  network: NetworkError,
-  panic: PanicError,
-  worker: WorkerError,
-};
+export const EventNotFoundError = define("event-not-found");
+export type EventNotFoundError = EventStoreError;
+/** An argument that can't mean anything, for example a limit out of range. */
+export const InvalidArgumentError = define("invalid-argument");
+export type InvalidArgumentError = EventStoreError;
+/** A text that is no event. */
+export const InvalidEventError = define("invalid-event");
+export type InvalidEventError = EventStoreError;
+/** The browser has no room left; nothing of the refused write was stored. */
+export const QuotaExceededError = define("quota-exceeded");
+export type QuotaExceededError = EventStoreError;
+/** Another tab keeps the database from being opened. */
+export const BlockedError = define("blocked");
+export type BlockedError = EventStoreError;
+/** The store or the conversation was closed. */
+export const ClosedError = define("closed");
+export type ClosedError = EventStoreError;
+/** The database was written by a newer version of this package. */
+export const VersionTooNewError = define("version-too-new");
+export type VersionTooNewError = EventStoreError;
+export const TimeoutError = define("timeout");
+export type TimeoutError = EventStoreError;
+/** Another tab wrote the same place first. */
+export const ConflictError = define("conflict");
+export type ConflictError = EventStoreError;
+/** Stored bytes fail their checksum. */
+export const CorruptError = define("corrupt");
+export type CorruptError = EventStoreError;
+export const StorageError = define("storage");
+export type StorageError = EventStoreError;
+/** The pair of subscriber and callback is taken. */
+export const DuplicateSubscriptionError = define("duplicate-subscription");
+export type DuplicateSubscriptionError = EventStoreError;
+export const TooManySubscribersError = define("too-many-subscribers");
+export type TooManySubscribersError = EventStoreError;
+export const DuplicateEventError = define("duplicate-event");
+export type DuplicateEventError = EventStoreError;
+export const NetworkError = define("network");
+export type NetworkError = EventStoreError;
+/** A defect of this package; `message` is its text. The data on disk is unharmed. */
+export const PanicError = define("panic");
+export type PanicError = EventStoreError;
+/** The worker can't be started. */
+export const WorkerError = define("worker");
+export type WorkerError = EventStoreError;
 
 /** An error of the class that belongs to its code. */
 export function errorOf(code: ErrorCode, message: string, recovery?: Recovery): EventStoreError {
-  return new (classes[code] ?? EventStoreError)(message, code, recovery);
+  return new (classes.get(code) ?? EventStoreError)(message, code, recovery);
 }
 
-/** What an unknown thrown value says. */
+/** What a thrown value says. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,5 @@
-import { messageOf } from "./errors.js";
-import { ROOT, type Failure, type Message, type Request } from "./protocol.js";
-import type { ErrorCode, OpenOptions, Recovery } from "./types.js";
+import type { Failure, Message, Request } from "./protocol.js";
+import type { OpenOptions } from "./types.js";
 import init, { Store } from "./wasm/oh.js";
 
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
@@ -35,7 +34,7 @@ export class Host {
   }
 
   async #call({ id, target, method, args, progress }: Request): Promise<unknown> {
-    if (target === ROOT) {
+    if (!target) {
       const [module, options] = args as [WebAssembly.Module, OpenOptions];
       await init({ module_or_path: module });
       return Store.open(options, (kind, detail) => this.#send({ kind, detail }, []));
@@ -79,13 +78,14 @@ function buffers(value: unknown): Transferable[] {
 }
 
 function describe(error: unknown): Failure {
-  if (error instanceof WebAssembly.RuntimeError) return { code: "panic", message: error.message };
-  const { code, recovery } = Object(error) as { code?: ErrorCode; recovery?: Recovery };
+  const { code, message, recovery } = Object(error) as Partial<Failure>;
   return {
-    // The glue throws a TypeError at a value of a wrong type.
     code:
-      typeof code === "string" ? code : error instanceof TypeError ? "invalid-argument" : "storage",
-    message: messageOf(error),
+      error instanceof WebAssembly.RuntimeError
+        ? "panic"
+        : // The glue throws a TypeError at an argument of a wrong type.
+          (code ?? (error instanceof TypeError ? "invalid-argument" : "storage")),
+    message: message ?? String(error),
     recovery,
   };
 }

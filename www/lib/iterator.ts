@@ -1,6 +1,6 @@
 import { asyncDispose, net } from "./dispose.js";
 import { errorOf } from "./errors.js";
-import { parseAll, parseEvent, pushLazily } from "./events.js";
+import { parseEvent, pushLazily } from "./events.js";
 import type { Remote } from "./remote.js";
 import type { Event, Search } from "./types.js";
 import type { Batch, Cursor, Subscription } from "./wasm/oh.js";
@@ -12,101 +12,78 @@ export type OpenSource = () => Promise<Pick<Remote<Cursor | Subscription>, "call
 const FIRST_READ = 16;
 const FULL_READ = 256;
 
-/** Reads batches until the end, an error or `close`. */
+/** Reads a cursor or a subscription batch by batch, until the end, an error or `close`. */
 export class Reader {
-  batch: Batch | undefined;
-  /** The next event of `batch`. */
-  index = 0;
   #source: ReturnType<OpenSource> | undefined;
+  #batch: Batch | undefined;
+  #index = 0;
   #ahead: Promise<Batch | undefined> | undefined;
-  #closed = false;
   #size = FIRST_READ;
+  #closed = false;
+  readonly #open: OpenSource;
+  readonly #readAhead: boolean;
+  readonly #onClose: () => void;
 
-  constructor(
-    private readonly open: OpenSource,
-    /** Whether the next batch is asked for while this one is looked at. */
-    private readonly readAhead: boolean,
-    private readonly onClose: () => void = () => {},
-  ) {}
+  /** `readAhead`: the next batch is on its way while this one is looked at. */
+  constructor(open: OpenSource, readAhead: boolean, onClose: () => void) {
+    this.#open = open;
+    this.#readAhead = readAhead;
+    this.#onClose = onClose;
+  }
 
-  /** Waits until there is a next event; false at the end. */
-  async more(size?: number): Promise<boolean> {
+  /** The next event as its place in a batch. */
+  async next(): Promise<[Batch, number] | undefined> {
     try {
-      while (!this.batch || this.index >= this.batch.ends.length) {
-        const next = this.#closed ? undefined : await (this.#ahead ?? this.#read(size));
-        this.#ahead = undefined;
-        if (!next || this.#closed) {
-          this.close();
-          return false;
+      while (!this.#closed) {
+        if (this.#batch && this.#index < this.#batch.ends.length) {
+          return [this.#batch, this.#index++];
         }
-        this.batch = next;
-        this.index = 0;
-        if (this.readAhead) {
-          this.#ahead = this.#read(size);
-          this.#ahead.catch(() => {});
-        }
+        this.#batch = await (this.#ahead ?? this.#read());
+        this.#index = 0;
+        if (!this.#batch) break;
+        if (this.#readAhead) (this.#ahead = this.#read()).catch(() => {});
       }
-      return true;
     } catch (error) {
       this.close();
       throw error;
     }
+    this.close();
+    return undefined;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.batch = undefined;
-    this.onClose();
+    this.#onClose();
     this.#source?.then((source) => source.free()).catch(() => {});
   }
 
-  async #read(size = this.#size): Promise<Batch | undefined> {
-    this.#size = Math.min(this.#size * 4, FULL_READ);
-    this.#source ??= this.open();
-    return (await this.#source).call("next", size);
+  async #read(): Promise<Batch | undefined> {
+    const source = await (this.#source ??= this.#open());
+    const size = this.#size;
+    this.#size = Math.min(size * 4, FULL_READ);
+    return source.call("next", size);
   }
 }
 
-/** Written by hand: a generator's `return` would wait for a `next` that never comes. */
-export class PullIterator<T extends object> implements AsyncIterableIterator<T> {
-  readonly #source: { close(): void };
-  readonly #take: () => Promise<T | undefined>;
-  #last: Promise<unknown> = Promise.resolve();
+async function* eachEvent(reader: Reader): AsyncGenerator<Event, void> {
+  for (let found; (found = await reader.next());) yield parseEvent(...found);
+}
 
-  /** `take` and `source` don't refer to the iterator, so that it can be collected. */
-  constructor(source: { close(): void }, take: () => Promise<T | undefined>) {
-    this.#source = source;
-    this.#take = take;
-    net.register(this, source);
-  }
-
-  next(): Promise<IteratorResult<T, undefined>> {
-    const take = this.#take;
-    const step = async (): Promise<IteratorResult<T, undefined>> => {
-      const value = await take();
-      return value ? { done: false, value } : { done: true, value: undefined };
-    };
-    const result = this.#last.then(step, step);
-    this.#last = result;
-    return result;
-  }
-
-  async return(): Promise<IteratorResult<T, undefined>> {
-    this.#source.close();
-    return { done: true, value: undefined };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+/** A generator's own `return` would wait for a `next` that may never come. */
+function closing<T>(reader: Reader, events: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  const leave = events.return.bind(events);
+  events.return = (value) => {
+    reader.close();
+    return leave(value);
+  };
+  net.register(events, reader);
+  return events;
 }
 
 /** The events one by one, each of them parsed when it is its turn. */
-export function eventsOf(reader: Reader): AsyncIterableIterator<Event> {
-  return new PullIterator(reader, async () =>
-    (await reader.more()) && reader.batch ? parseEvent(reader.batch, reader.index++) : undefined,
-  );
+export function eventsOf(reader: Reader): AsyncGenerator<Event, void> {
+  return closing(reader, eachEvent(reader));
 }
 
 export class EventSearch implements Search<Event> {
@@ -122,34 +99,29 @@ export class EventSearch implements Search<Event> {
   }
 
   batches(size = 100): AsyncIterable<Event[]> {
-    if (!(size >= 1)) throw errorOf("invalid-argument", `the size of a batch is ${size}`);
-    const take = async (reader: Reader) => {
-      const events: Event[] = [];
-      while (events.length < size && (await reader.more(size)) && reader.batch) {
-        pushLazily(events, reader.batch, reader.index++);
+    if (!(size >= 1)) throw errorOf("invalid-argument", `a batch of ${size} events`);
+    async function* batches(reader: Reader): AsyncGenerator<Event[], void> {
+      let events: Event[] = [];
+      for (let found; (found = await reader.next());) {
+        pushLazily(events, ...found);
+        if (events.length < size) continue;
+        yield events;
+        events = [];
       }
-      return events.length ? events : undefined;
-    };
+      if (events.length) yield events;
+    }
     return {
       [Symbol.asyncIterator]: () => {
         const reader = this.#reader();
-        return new PullIterator(reader, () => take(reader));
+        return closing(reader, batches(reader));
       },
     };
   }
 
-  /** Parses everything: an array that holds all events would keep their texts as well. */
+  /** Parses everything: elements that wait would keep every text in memory beside the array. */
   async toArray(): Promise<Event[]> {
     const events: Event[] = [];
-    const reader = this.#reader();
-    try {
-      while (await reader.more(FULL_READ)) {
-        for (const event of parseAll(reader.batch)) events.push(event);
-        reader.batch = undefined;
-      }
-    } finally {
-      reader.close();
-    }
+    for await (const event of this) events.push(event);
     return events;
   }
 

@@ -3,7 +3,8 @@ import type { NoticeKind } from "./wasm/oh.js";
 
 /**
  * A call of a method of an object that the host keeps under the number `target`. Numbers are
- * given by the caller, so a new object can be called before it has been made.
+ * given by the caller, so a new object can be called before it has been made. Target 0 opens the
+ * store.
  */
 export interface Request {
   readonly id: number;
@@ -28,5 +29,5 @@ export type Message =
   | { readonly id: number; readonly progress: readonly unknown[] }
   | { readonly kind: NoticeKind; readonly detail: Record<string, unknown> };
 
-/** The target of `open`, which makes the store, and of nothing else. */
-export const ROOT = 0;
+/** The name of the worker that the store starts. */
+export type WorkerName = "oh-event-store";

@@ -1,13 +1,14 @@
 import { errorOf, messageOf, type EventStoreError } from "./errors.js";
-import { ROOT, type Message, type Request } from "./protocol.js";
+import type { Message, Request, WorkerName } from "./protocol.js";
 import type { OpenOptions } from "./types.js";
 import type { NoticeKind, Store } from "./wasm/oh.js";
 
-type Methods<T> = {
-  [K in keyof T as T[K] extends (...args: never[]) => unknown ? K : never]: T[K];
-};
-type Args<F> = F extends (...args: infer A) => unknown ? A : never;
-type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
+export type MethodOf<T> = {
+  [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
+}[keyof T] &
+  string;
+export type ArgsOf<F> = F extends (...args: infer A) => unknown ? A : never;
+export type ResultOf<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 
 interface Port {
   post(request: Request): void;
@@ -29,7 +30,7 @@ export class Instance {
   readonly #port: Port;
   readonly #calls = new Map<number, Call>();
   readonly #onNotice: OnNotice;
-  #last = ROOT;
+  #last = 0;
 
   constructor(
     readonly inWorker: boolean,
@@ -40,7 +41,7 @@ export class Instance {
   }
 
   open(module: WebAssembly.Module, options: OpenOptions): Remote<Store> {
-    return new Remote(this, ROOT, "open", [module, options]);
+    return new Remote(this, 0, "open", [module, options]);
   }
 
   number(): number {
@@ -102,7 +103,10 @@ export class Instance {
         ),
       );
     try {
-      const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      const worker = new Worker(new URL("./worker.js", import.meta.url), {
+        type: "module",
+        name: "oh-event-store" satisfies WorkerName,
+      });
       worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
       worker.onerror = (event) => {
         event.preventDefault();
@@ -115,9 +119,9 @@ export class Instance {
     }
   }
 
-  /** The host is a chunk of its own: a page that uses the worker doesn't load it. */
+  /** Imported where it is needed: a page that uses the worker doesn't load the host. */
   #startOnPage(): Port {
-    const host = import("./host.js").then(
+    const host = import("./worker.js").then(
       ({ Host }) => new Host((message) => this.#receive(message)),
     );
     host.catch((error: unknown) => this.fail(errorOf("network", messageOf(error), "retry")));
@@ -153,12 +157,12 @@ export class Remote<T> {
     this.ready.catch(() => {});
   }
 
-  call<K extends keyof Methods<T> & string>(method: K, ...args: Args<T[K]>): Promise<Result<T[K]>> {
-    return this.instance.request(this.#handle, method, args) as Promise<Result<T[K]>>;
+  call<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Promise<ResultOf<T[K]>> {
+    return this.instance.request(this.#handle, method, args) as Promise<ResultOf<T[K]>>;
   }
 
   /** Calls a method whose result is an object of the wasm module. */
-  open<K extends keyof Methods<T> & string>(method: K, ...args: Args<T[K]>): Remote<Result<T[K]>> {
+  open<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Remote<ResultOf<T[K]>> {
     return new Remote(this.instance, this.#handle, method, args);
   }
 

@@ -1,27 +1,37 @@
 import { dispose } from "./dispose.js";
 import { parseAll } from "./events.js";
-import { PullIterator } from "./iterator.js";
 import type { Remote } from "./remote.js";
 import { guarded, type Report } from "./report.js";
 import type { Event, Replay, ReplayState, ReplayUpdate } from "./types.js";
 import type { ReplayHandle } from "./wasm/oh.js";
 
+/** An update, and the promise of the one after it: an iterator follows them at its own pace. */
+class Link {
+  settle: (next: Link | undefined) => void = () => {};
+  readonly next = new Promise<Link | undefined>((resolve) => (this.settle = resolve));
+
+  constructor(readonly update: ReplayUpdate) {}
+}
+
 /** Mirrors the replay that the wasm module plays. */
 export class LocalReplay implements Replay {
-  state: ReplayState;
   readonly #handle: Promise<Remote<ReplayHandle>>;
   readonly #report: Report;
   readonly #subscribers = new Set<(update: ReplayUpdate) => void>();
-  /** Iterators that wait for events or the end. */
-  readonly #waiting = new Set<() => void>();
+  #last: Link;
   #over = false;
   #failure: unknown;
 
   constructor(handle: Promise<Remote<ReplayHandle>>, speed: number, report: Report) {
-    this.state = { status: "paused", index: 0, total: 0, time: 0, duration: 0, speed };
+    const state = { status: "paused", index: 0, total: 0, time: 0, duration: 0, speed } as const;
+    this.#last = new Link({ state, events: [], reset: false });
     this.#handle = handle;
     this.#report = report;
     void this.#run();
+  }
+
+  get state(): ReplayState {
+    return this.#last.update.state;
   }
 
   get speed(): number {
@@ -58,39 +68,13 @@ export class LocalReplay implements Replay {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Event> {
-    const queue: Event[] = [];
-    let left = false;
-    let wake = () => {};
-    const stir = () => wake();
-    const unsubscribe = this.subscribe(({ events, reset }) => {
-      if (reset) queue.length = 0;
-      for (const event of events) queue.push(event);
-    });
-    this.#waiting.add(stir);
-    const close = () => {
-      left = true;
-      unsubscribe();
-      this.#waiting.delete(stir);
-      wake();
-    };
-    return new PullIterator({ close }, async () => {
-      for (;;) {
-        const event = queue.shift();
-        if (event || left) return event;
-        if (this.#failure) throw this.#failure;
-        if (this.#over || this.state.status === "ended") {
-          close();
-          return undefined;
-        }
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    });
+    return this.#eventsAfter(this.#last);
   }
 
   dispose(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#stir();
+    this.#last.settle(undefined);
     this.#handle.then((handle) => handle.free()).catch(() => {});
   }
 
@@ -98,40 +82,47 @@ export class LocalReplay implements Replay {
     this.dispose();
   }
 
+  async *#eventsAfter(link: Link): AsyncGenerator<Event, void> {
+    while (link.update.state.status !== "ended") {
+      const next = await link.next;
+      if (!next) {
+        if (this.#failure) throw this.#failure;
+        return;
+      }
+      yield* next.update.events;
+      link = next;
+    }
+  }
+
   async #run(): Promise<void> {
     try {
       const handle = await this.#handle;
       this.#tell({ state: await handle.call("state"), events: [], reset: false });
-      for (;;) {
-        const step = await handle.call("next");
-        if (!step || this.#over) break;
+      for (let step; !this.#over && (step = await handle.call("next"));) {
         this.#tell({ state: step.state, events: parseAll(step.batch), reset: step.reset });
       }
     } catch (error) {
-      if (!this.#over) {
-        this.#failure = error;
-        this.#report("error", "the replay ended", error);
-      }
+      this.#failure = error;
+      this.#complain(error);
     }
     this.dispose();
   }
 
   #tell(update: ReplayUpdate): void {
-    this.state = update.state;
+    if (this.#over) return;
+    const link = new Link(update);
+    this.#last.settle(link);
+    this.#last = link;
     for (const subscriber of this.#subscribers) {
       void guarded(this.#report, "a replay's subscriber", () => subscriber(update));
     }
-    this.#stir();
-  }
-
-  #stir(): void {
-    for (const stir of this.#waiting) stir();
   }
 
   #command(run: (handle: Remote<ReplayHandle>) => Promise<unknown>): void {
-    if (this.#over) return;
-    this.#handle.then(run).catch((error: unknown) => {
-      if (!this.#over) this.#report("error", "the replay refused a command", error);
-    });
+    this.#handle.then(run).catch((error: unknown) => this.#complain(error));
+  }
+
+  #complain(error: unknown): void {
+    if (!this.#over) this.#report("error", "the replay failed", error);
   }
 }

@@ -1,5 +1,10 @@
 import { Host } from "./host.js";
-import type { Request } from "./protocol.js";
+import type { Request, WorkerName } from "./protocol.js";
 
-const host = new Host((message, transfer) => postMessage(message, { transfer }));
-addEventListener("message", ({ data }: MessageEvent<Request>) => host.receive(data));
+export { Host };
+
+// A page that runs the host itself imports this module too.
+if (self.name === ("oh-event-store" satisfies WorkerName)) {
+  const host = new Host((message, transfer) => postMessage(message, { transfer }));
+  addEventListener("message", ({ data }: MessageEvent<Request>) => host.receive(data));
+}

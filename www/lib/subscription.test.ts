@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { PanicError, errorOf } from "./errors.js";
+import type { Remote } from "./remote.js";
+import { Delivery } from "./subscription.js";
+import type { Event, SubscribeOptions } from "./types.js";
+import type { Batch, Subscription } from "./wasm/oh.js";
+
+type Step = number[] | Error;
+
+function batchOf(ids: number[]): Batch {
+  const texts = ids.map((id) => `{"id": ${id}}`);
+  let end = 0;
+  return {
+    bytes: new TextEncoder().encode(texts.join("")),
+    ends: Uint32Array.from(texts, (text) => (end += text.length)),
+    positions: Float64Array.from(ids),
+  };
+}
+
+/** Sources that give the steps of one script after the other, and what is reported and opened. */
+function scripted(...scripts: Step[][]) {
+  const opened: (number | undefined)[] = [];
+  const reports: string[] = [];
+  const open = async ({ from }: SubscribeOptions) => {
+    opened.push(from);
+    const script = scripts.shift() ?? [];
+    return {
+      ready: Promise.resolve(),
+      call: async () => {
+        const step = script.shift();
+        if (step instanceof Error) throw step;
+        return step && batchOf(step);
+      },
+      free: async () => {},
+    } as unknown as Remote<Subscription>;
+  };
+  const deliver = async (callback: (event: Event) => unknown, options: SubscribeOptions = {}) => {
+    const delivery = new Delivery("[a, b]", callback, options, open, (level, message) => {
+      reports.push(`${level}: ${message}`);
+    });
+    await delivery.start();
+    return delivery;
+  };
+  return { deliver, opened, reports };
+}
+
+const settled = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms));
+const panic = () => new PanicError("it broke", "panic", "reopen");
+
+describe("a subscription", () => {
+  it.each(["block", "batch", "latest"] as const)("delivers in order under %s", async (policy) => {
+    const { deliver } = scripted([[1, 2], [3], [4, 5]]);
+    const ids: unknown[] = [];
+    await deliver((event) => ids.push(event.id), { policy });
+    await settled(400);
+    expect(ids).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("waits for a callback before it calls it again", async () => {
+    const { deliver } = scripted([[1, 2], [3]]);
+    const log: string[] = [];
+    await deliver(async ({ id }) => {
+      log.push(`in ${id}`);
+      await settled(5);
+      log.push(`out ${id}`);
+    });
+    await settled(60);
+    expect(log).toEqual(["in 1", "out 1", "in 2", "out 2", "in 3", "out 3"]);
+  });
+
+  it("goes on after a callback that throws or rejects, and says so", async () => {
+    const { deliver, reports } = scripted([[1, 2, 3]]);
+    const ids: unknown[] = [];
+    await deliver(({ id }) => {
+      ids.push(id);
+      if (id === 1) throw new Error("thrown");
+      return id === 2 ? Promise.reject(new Error("rejected")) : undefined;
+    });
+    await settled();
+    expect(ids).toEqual([1, 2, 3]);
+    expect(reports).toEqual([
+      "error: the callback [a, b] failed",
+      "error: the callback [a, b] failed",
+    ]);
+  });
+
+  it("calls nobody after it was stopped", async () => {
+    const { deliver } = scripted([[1, 2, 3]]);
+    const ids: unknown[] = [];
+    const delivery: Delivery = await deliver(({ id }) => {
+      ids.push(id);
+      if (id === 2) delivery.stop();
+    });
+    await settled();
+    expect(ids).toEqual([1, 2]);
+  });
+
+  it("goes on after a panic where it was", async () => {
+    const { deliver, opened, reports } = scripted([[4, 5], panic()], [[6]]);
+    const ids: unknown[] = [];
+    await deliver(({ id }) => ids.push(id), { from: 4 });
+    await settled();
+    expect(ids).toEqual([4, 5, 6]);
+    expect(opened).toEqual([4, 6]);
+    expect(reports).toEqual([]);
+  });
+
+  it("isn't repeated when it panics at once", async () => {
+    const { deliver, opened, reports } = scripted([[1], panic()], [panic()], [[9]]);
+    await deliver(() => {});
+    await settled();
+    expect(opened).toEqual([undefined, 2]);
+    expect(reports).toEqual(["error: the subscription [a, b] ended"]);
+  });
+
+  it("ends without a word when the store is closed", async () => {
+    const { deliver, reports } = scripted([[1], errorOf("closed", "closed")]);
+    await deliver(() => {});
+    await settled();
+    expect(reports).toEqual([]);
+  });
+});
