@@ -1,7 +1,7 @@
 // The pieces that event bodies are made of.
-import { Fragment, useContext, useState, type ReactElement, type ReactNode } from "react";
-import { Expanded } from "./expanded";
-import { Marked, Query } from "./highlight";
+import { type ReactElement, type ReactNode } from "react";
+import { useOpened } from "./expanded";
+import { Marked } from "./highlight";
 
 /** What a person or the agent wrote: paragraphs, fenced code and `inline code`. */
 export function Prose({ children, id }: { children: string; id: string }): ReactElement {
@@ -84,11 +84,9 @@ export function Diff({ lines, id }: { lines: readonly DiffLine[]; id: string }):
     <Clamp id={id} lines={lines.length} most={18}>
       <pre className="diff">
         {lines.map(([sign, line], index) => (
-          <Fragment key={index}>
-            <span className={`diff-line ${DIFF_CLASS[sign]}`} data-sign={sign}>
-              <Marked>{line === "" ? " " : line}</Marked>
-            </span>
-          </Fragment>
+          <span key={index} className={`diff-line ${DIFF_CLASS[sign]}`} data-sign={sign}>
+            <Marked>{line === "" ? " " : line}</Marked>
+          </span>
         ))}
       </pre>
     </Clamp>
@@ -130,7 +128,7 @@ export function unified(diff: string): DiffLine[] {
     });
 }
 
-/** Cuts long content and offers the rest; a match inside it is never hidden. */
+/** Cuts long content and offers the rest. */
 function Clamp(props: {
   id: string;
   lines: number;
@@ -138,18 +136,11 @@ function Clamp(props: {
   children: ReactNode;
 }): ReactElement {
   const { id, lines, most, children } = props;
-  const expanded = useContext(Expanded);
-  const searching = useContext(Query) !== "";
-  const [open, setOpen] = useState(() => expanded.has(id));
+  const [open, toggle] = useOpened(id);
   if (lines <= most + 3) return <>{children}</>;
-  const toggle = (): void => {
-    if (open) expanded.delete(id);
-    else expanded.add(id);
-    setOpen(!open);
-  };
   const style = { "--lines": most } as React.CSSProperties;
   return (
-    <div className={open ? "clamp is-open" : "clamp"} style={style} data-searching={searching}>
+    <div className={open ? "clamp is-open" : "clamp"} style={style}>
       <div className="clamp-content">{children}</div>
       <button type="button" className="clamp-toggle" aria-expanded={open} onClick={toggle}>
         {open ? "Show less" : `Show all ${lines} lines`}

@@ -1,9 +1,9 @@
 // One event of a list: its kind, what it says, and its JSON for those who want all of it.
-import { memo, useContext, useState, type ReactElement } from "react";
+import { memo, useContext, useId, type ReactElement } from "react";
 import { timeOfDay } from "../format";
 import { Icon } from "../parts/icon";
 import { Body } from "./body";
-import { Expanded } from "./expanded";
+import { useOpened } from "./expanded";
 import { dumped, field, text } from "./fields";
 import { exitCode, headline } from "./headline";
 import { Excerpt, Marked, Query } from "./highlight";
@@ -27,7 +27,9 @@ export const EventRow = memo(function EventRow({ event, index, total }: Props): 
   const code = exitCode(event);
   const line = headline(event);
   const timestamp = text(event, "timestamp");
-  const source = text(event, "source");
+  const query = useContext(Query);
+  const [open, toggle] = useOpened(`${id}/json`);
+  const json = useId();
   return (
     <article
       className="event"
@@ -53,44 +55,34 @@ export const EventRow = memo(function EventRow({ event, index, total }: Props): 
           <span className={code === 0 ? "exit" : "exit is-bad"}>exit {code}</span>
         )}
         <span className="event-meta">
-          <span className="event-source">{source}</span>
+          <span className="event-source">{text(event, "source")}</span>
           <time dateTime={timestamp} title={timestamp}>
             {timeOfDay(timestamp)}
           </time>
           <span className="event-id">#{id.length > 8 ? id.slice(0, 8) : id}</span>
+          <button
+            type="button"
+            className="json-toggle"
+            aria-label={`JSON of event ${id}`}
+            aria-expanded={open}
+            aria-controls={json}
+            title="JSON"
+            data-testid="event-json"
+            onClick={toggle}
+          >
+            {"{}"}
+          </button>
         </span>
       </header>
       <Body event={event} id={id} />
-      <Raw event={event} id={id} />
-    </article>
-  );
-});
-
-/** The whole event as JSON, written only while it is open. */
-function Raw({ event, id }: { event: unknown; id: string }): ReactElement {
-  const expanded = useContext(Expanded);
-  const query = useContext(Query);
-  const key = `${id}/json`;
-  const [open, setOpen] = useState(() => expanded.has(key));
-  return (
-    <div className="event-foot">
       {query !== "" && !open && <Excerpt source={dumped(event)} />}
-      <details
-        className="raw"
-        open={open}
-        onToggle={({ currentTarget }) => {
-          if (currentTarget.open) expanded.add(key);
-          else expanded.delete(key);
-          setOpen(currentTarget.open);
-        }}
-      >
-        <summary aria-label={`JSON of event ${id}`}>JSON</summary>
+      <div id={json} hidden={!open}>
         {open && (
-          <pre className="json" tabIndex={0}>
+          <pre className="json" tabIndex={0} data-testid="event-json-text">
             <Marked>{JSON.stringify(event, null, 2)}</Marked>
           </pre>
         )}
-      </details>
-    </div>
+      </div>
+    </article>
   );
-}
+});

@@ -41,10 +41,11 @@ export function LivePanel({ conversation }: { conversation: Conversation }): Rea
 
 function Panel({ id, link }: { id: string; link: Link }): ReactElement {
   const state = useSyncExternalStore(link.subscribe, link.getState);
+  const [open, setOpen] = useState(false);
   const [transport, setTransport] = useState<Transport>(state.transport);
   const off = state.status === "closed";
   return (
-    <aside className="panel" aria-label="Connection" data-testid="live-panel">
+    <aside className="panel" aria-label="Connection" data-testid="live-panel" data-open={open}>
       <section className="card">
         <h2>Connection</h2>
         <p
@@ -91,6 +92,16 @@ function Panel({ id, link }: { id: string; link: Link }): ReactElement {
             Disconnect
           </button>
         )}
+        <button
+          type="button"
+          className="button is-icon more"
+          aria-label="Server, counters and messages"
+          aria-expanded={open}
+          data-testid="panel-more"
+          onClick={() => setOpen(!open)}
+        >
+          <Icon name="gear" />
+        </button>
       </section>
       <ServerControls id={id} onError={(text) => link.notify("error", text)} />
       <section className="card">

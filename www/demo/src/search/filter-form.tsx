@@ -16,6 +16,7 @@ const SOURCES = ["agent", "user", "environment"];
 
 export function FilterForm({ conversation, filter, onChange }: Props): ReactElement {
   const counts = useKindCounts(conversation);
+  const [open, setOpen] = useState(false);
   const chosen = filter.includeTypes ?? [];
   const toggle = (name: string): void => {
     const next = chosen.includes(name) ? chosen.filter((type) => type !== name) : [...chosen, name];
@@ -27,9 +28,10 @@ export function FilterForm({ conversation, filter, onChange }: Props): ReactElem
       role="search"
       aria-label="Events"
       data-testid="filter-form"
+      data-open={open}
       onSubmit={(event) => event.preventDefault()}
     >
-      <Field label="Text of the event">
+      <Field label="Text of the event" className="filter-query">
         {(id) => (
           <div className="query">
             <Icon name="search" />
@@ -44,6 +46,15 @@ export function FilterForm({ conversation, filter, onChange }: Props): ReactElem
           </div>
         )}
       </Field>
+      <button
+        type="button"
+        className="button more"
+        aria-expanded={open}
+        data-testid="filter-more"
+        onClick={() => setOpen(!open)}
+      >
+        {open ? "Fewer filters" : "Source, dates, kinds"}
+      </button>
       <Field label="Source">
         {(id) => (
           <select
@@ -154,10 +165,16 @@ function Kinds({ legend, kinds, counts, chosen, toggle }: KindsProps): ReactElem
   );
 }
 
-function Field(props: { label: string; children: (id: string) => ReactNode }): ReactElement {
+interface FieldProps {
+  readonly label: string;
+  readonly className?: string;
+  readonly children: (id: string) => ReactNode;
+}
+
+function Field(props: FieldProps): ReactElement {
   const id = useId();
   return (
-    <div className="field">
+    <div className={`field ${props.className ?? ""}`}>
       <label htmlFor={id}>{props.label}</label>
       {props.children(id)}
     </div>
