@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import test from "node:test";
 import { io } from "socket.io-client";
 import { WebSocket } from "ws";
@@ -190,8 +191,18 @@ test("status, malformed frames and a drop reach the clients when told to", async
   assert.equal((await fetch(`${server.url}/control/drop?conversation=c`)).status, 405);
 });
 
-test("an upgrade on any other path is refused", async (t) => {
+test("an upgrade on any other path is refused, and the server goes on", async (t) => {
   const server = await startServer(t);
   const [error] = await once(new WebSocket(`${server.url}/elsewhere`), "error");
   assert.match(error.message, /404/);
+  for (const path of ["//", "http://[", "/%", "*"]) {
+    const client = connectTcp(server.port, "127.0.0.1");
+    client.write(
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    const [answer] = await once(client, "data");
+    assert.match(String(answer), /^HTTP\/1.1 40[04] /, path);
+    client.destroy();
+  }
+  assert.equal((await fetch(`${server.url}/alive`)).status, 200);
 });

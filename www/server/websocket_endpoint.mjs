@@ -31,10 +31,11 @@ const PATH = /^\/sockets\/events\/([^/]+)$/;
 export function attachWebSocket(httpServer, hub) {
   const server = new WebSocketServer({ noServer: true });
   httpServer.on("upgrade", (request, stream, head) => {
-    const url = new URL(request.url ?? "/", "http://localhost");
-    if (url.pathname.startsWith("/socket.io/")) return;
-    const id = PATH.exec(url.pathname)?.[1];
-    if (id === undefined) {
+    const url = parseUrl(request.url);
+    if (url?.pathname.startsWith("/socket.io/")) return;
+    const id = PATH.exec(url?.pathname ?? "")?.[1];
+    if (!url || id === undefined) {
+      stream.on("error", () => stream.destroy());
       stream.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
@@ -43,6 +44,15 @@ export function attachWebSocket(httpServer, hub) {
     });
   });
   return server;
+}
+
+/** @param {string | undefined} path of a request; null = unreadable */
+function parseUrl(path = "/") {
+  try {
+    return new URL(`http://localhost${path}`);
+  } catch {
+    return null;
+  }
 }
 
 /** @param {string} part */
