@@ -159,9 +159,12 @@ export class Conversation {
    * and the user as its source. What the recording still holds moves up by one id.
    * @param {unknown} action `{action, args}`
    * @returns {StoredEvent}
-   * @throws {TypeError} when it is no action
+   * @throws {TypeError} when it is no action, or the conversation is a V1 recording
    */
   append(action) {
+    if ((this.#released[0] ?? this.#pending[0])?.header.uuid !== undefined) {
+      throw new TypeError("a V1 recording takes no V0 actions");
+    }
     const id = (this.#released.at(-1)?.header.id ?? -1) + 1;
     const event = readEvent(userEventText(action, id, new Date()));
     if (this.#pending[0]?.header.id === id) {

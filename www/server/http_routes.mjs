@@ -1,6 +1,7 @@
 /**
  * The HTTP side: the V0 server's routes that a browser uses, the controls, and static files.
  */
+import { agentServerEvents } from "./agent_server_route.mjs";
 import { append, control, play, report } from "./control_routes.mjs";
 import { eventsPage } from "./events_route.mjs";
 import { HttpError } from "./query.mjs";
@@ -104,12 +105,19 @@ async function api(request, method, url, hub) {
   if (url.pathname === "/api/conversations" && method === "GET") {
     return json({ results: hub.list().map(summary), next_page_id: null });
   }
-  const match = /^\/api\/conversations\/([^/]+)(?:\/(events|play))?$/.exec(url.pathname);
+  const match = /^\/api\/conversations\/([^/]+)(?:\/(events|play)(?:\/([^/]+))?)?$/.exec(
+    url.pathname,
+  );
   if (!match) throw new HttpError(404, "Not Found");
-  const [, part = "", resource] = match;
+  const [, part = "", resource, leaf] = match;
   const id = decodePart(part);
   const conversation = hub.find(id);
   if (!conversation) throw new HttpError(404, `Conversation ${id} not found`);
+  if (leaf !== undefined) {
+    if (method !== "GET" || resource !== "events") throw new HttpError(405, "Method Not Allowed");
+    const body = agentServerEvents(conversation, decodePart(leaf), url.searchParams);
+    return { type: "application/json", body };
+  }
   if (method === "GET" && resource === undefined) return json(summary(conversation));
   if (method === "GET" && resource === "events") {
     return { type: "application/json", body: eventsPage(conversation, url.searchParams) };

@@ -57,3 +57,16 @@ function unparsable(name, input, type, expected, why) {
   const msg = `Input should be a valid ${expected}, ${why}`;
   return new HttpError(422, [{ type, loc: ["query", name], msg, input }]);
 }
+
+/**
+ * @param {URLSearchParams} query
+ * @param {string} name
+ * @param {readonly string[]} choices the first is the default
+ * @returns {string}
+ */
+export function choice(query, name, choices) {
+  const text = query.getAll(name).at(-1) ?? choices[0];
+  if (choices.includes(text)) return text;
+  const msg = `Input should be ${choices.map((value) => `'${value}'`).join(" or ")}`;
+  throw new HttpError(422, [{ type: "enum", loc: ["query", name], msg, input: text }]);
+}

@@ -1,5 +1,6 @@
 /**
- * A recorded conversation: a JSON array of V0 events in wire form, in the order of their ids.
+ * A recorded conversation: a JSON array of events in wire form, either V0's in the order of their
+ * integer ids, or V1's (string id and `kind`) in the order of the log.
  */
 import { readFile } from "node:fs/promises";
 import { elements, loads } from "./python_json.mjs";
@@ -7,7 +8,9 @@ import { elements, loads } from "./python_json.mjs";
 /**
  * What the server itself reads of an event.
  * @typedef {object} Header
- * @property {number} id
+ * @property {number} id V0: the event's id; V1: its position in the log
+ * @property {string} [uuid] V1: the event's id
+ * @property {string} [kind] V1
  * @property {string} [timestamp]
  * @property {string} [source]
  * @property {number} [cause]
@@ -22,14 +25,19 @@ import { elements, loads } from "./python_json.mjs";
 
 /**
  * @param {string} text one event, in wire form
+ * @param {number} [position] in the log, which a V1 event doesn't say itself
  * @returns {StoredEvent}
  * @throws {TypeError} when it isn't an event with an id
  */
-export function readEvent(text) {
+export function readEvent(text, position) {
   const value = loads(text);
   if (typeof value !== "object" || value === null) throw new TypeError("an event is an object");
   const event = /** @type {Record<string, unknown>} */ (value);
-  const { id, timestamp, source, cause, action, observation } = event;
+  const { id, kind, timestamp, source, cause, action, observation } = event;
+  if (typeof id === "string" && typeof kind === "string" && position !== undefined) {
+    const shared = { timestamp: optionalString(timestamp), source: optionalString(source) };
+    return { header: { id: position, uuid: id, kind, ...shared }, text };
+  }
   if (typeof id !== "number" || !Number.isInteger(id) || id < 0) {
     throw new TypeError(`an event needs an integer id, not ${JSON.stringify(id)}`);
   }
@@ -59,7 +67,9 @@ function optionalString(value) {
  * @returns {StoredEvent[]} ascending by id
  */
 export function readRecording(text) {
-  const events = elements(text).map(readEvent);
+  const events = elements(text).map((element, index) => readEvent(element, index));
+  const dialects = new Set(events.map(({ header }) => header.uuid !== undefined));
+  if (dialects.size > 1) throw new TypeError("V0 and V1 events in one recording");
   events.sort((one, other) => one.header.id - other.header.id);
   for (const [index, event] of events.entries()) {
     if (index > 0 && events[index - 1].header.id === event.header.id) {
