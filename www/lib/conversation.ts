@@ -5,7 +5,7 @@ import { parseEvent, pushLazily } from "./events.js";
 import { EventSearch, Reader, eventsOf } from "./iterator.js";
 import type { ArgsOf, MethodOf, Remote, ResultOf } from "./remote.js";
 import { LocalReplay } from "./replay.js";
-import { guarded, type Report } from "./report.js";
+import { Listeners, type Report } from "./report.js";
 import { Delivery } from "./subscription.js";
 import type {
   Conversation,
@@ -45,7 +45,7 @@ export class LocalConversation implements Conversation {
   users = 0;
   readonly #home: Home;
   #options: ConversationOptions;
-  readonly #status = new Set<(status: StatusMessage) => void>();
+  readonly status: Listeners<StatusMessage>;
   readonly #deliveries = new Map<string, Delivery>();
   /** Frames go in the order in which they came, though a Blob has to be read first. */
   #frames: Promise<unknown> = Promise.resolve();
@@ -56,6 +56,7 @@ export class LocalConversation implements Conversation {
     options: ConversationOptions,
   ) {
     this.#home = home;
+    this.status = new Listeners("a status callback", home.report);
     this.#options = options;
   }
 
@@ -156,17 +157,7 @@ export class LocalConversation implements Conversation {
   }
 
   onStatus(callback: (status: StatusMessage) => void): () => void {
-    // A function of its own for each call: the same callback may be given twice.
-    const listener = (status: StatusMessage) => callback(status);
-    this.#status.add(listener);
-    return () => void this.#status.delete(listener);
-  }
-
-  /** Hands a message that is no event to the application. */
-  tellStatus(status: StatusMessage): void {
-    for (const listener of this.#status) {
-      void guarded(this.report, "a status callback", () => listener(status));
-    }
+    return this.status.add(callback);
   }
 
   async setSecrets(secrets: Secrets): Promise<void> {
@@ -195,7 +186,7 @@ export class LocalConversation implements Conversation {
     try {
       for (let part; (part = await cursor.call("next"));) parts.push(part);
     } finally {
-      cursor.free().catch(() => {});
+      void cursor.free();
     }
     const type = format === "jsonl" ? "application/x-ndjson" : "application/json";
     return new Blob(parts, { type });

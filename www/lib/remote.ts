@@ -166,8 +166,8 @@ export class Remote<T> {
     return new Remote(this.instance, this.#handle, method, args);
   }
 
-  /** Closes the object and gives its memory back. */
+  /** Closes the object and gives its memory back; an instance that failed has nothing to give. */
   async free(): Promise<void> {
-    if (!this.instance.failure) await this.instance.request(this.#handle, "free", []);
+    await this.instance.request(this.#handle, "free", []).catch(() => {});
   }
 }

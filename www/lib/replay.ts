@@ -1,7 +1,7 @@
 import { dispose } from "./dispose.js";
 import { parseAll } from "./events.js";
 import type { Remote } from "./remote.js";
-import { guarded, type Report } from "./report.js";
+import { Listeners, type Report } from "./report.js";
 import type { Event, Replay, ReplayState, ReplayUpdate } from "./types.js";
 import type { ReplayHandle } from "./wasm/oh.js";
 
@@ -17,7 +17,7 @@ class Link {
 export class LocalReplay implements Replay {
   readonly #handle: Promise<Remote<ReplayHandle>>;
   readonly #report: Report;
-  readonly #subscribers = new Set<(update: ReplayUpdate) => void>();
+  readonly #subscribers: Listeners<ReplayUpdate>;
   #last: Link;
   #over = false;
   #failure: unknown;
@@ -27,6 +27,7 @@ export class LocalReplay implements Replay {
     this.#last = new Link({ state, events: [], reset: false });
     this.#handle = handle;
     this.#report = report;
+    this.#subscribers = new Listeners("a replay's subscriber", report);
     void this.#run();
   }
 
@@ -61,10 +62,7 @@ export class LocalReplay implements Replay {
   }
 
   subscribe(callback: (update: ReplayUpdate) => void): () => void {
-    // A function of its own for each call: the same callback may be given twice.
-    const subscriber = (update: ReplayUpdate) => callback(update);
-    this.#subscribers.add(subscriber);
-    return () => void this.#subscribers.delete(subscriber);
+    return this.#subscribers.add(callback);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Event> {
@@ -113,9 +111,7 @@ export class LocalReplay implements Replay {
     const link = new Link(update);
     this.#last.settle(link);
     this.#last = link;
-    for (const subscriber of this.#subscribers) {
-      void guarded(this.#report, "a replay's subscriber", () => subscriber(update));
-    }
+    this.#subscribers.tell(update);
   }
 
   #command(run: (handle: Remote<ReplayHandle>) => Promise<unknown>): void {

@@ -21,3 +21,24 @@ export async function guarded(report: Report, what: string, call: () => unknown)
     report("error", `${what} failed`, error);
   }
 }
+
+/** An application's callbacks; one that fails disturbs no other. */
+export class Listeners<T> {
+  readonly #calls = new Set<(value: T) => unknown>();
+
+  constructor(
+    private readonly what: string,
+    private readonly report: Report,
+  ) {}
+
+  /** Adds a callback, which may be there already; returns the function that takes it away. */
+  add(callback: (value: T) => unknown): () => void {
+    const call = (value: T) => callback(value);
+    this.#calls.add(call);
+    return () => void this.#calls.delete(call);
+  }
+
+  tell(value: T): void {
+    for (const call of this.#calls) void guarded(this.report, this.what, () => call(value));
+  }
+}

@@ -172,7 +172,7 @@ class LocalStore implements EventStore, Home {
         break;
       case "status": {
         const status = JSON.parse(String(detail["text"])) as StatusMessage;
-        this.#conversations.get(String(detail["conversation"]))?.tellStatus(status);
+        this.#conversations.get(String(detail["conversation"]))?.status.tell(status);
         break;
       }
       default: {

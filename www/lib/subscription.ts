@@ -1,4 +1,4 @@
-import { EventStoreError, PanicError } from "./errors.js";
+import { ClosedError, PanicError } from "./errors.js";
 import { parseEvent } from "./events.js";
 import type { Remote } from "./remote.js";
 import { guarded, type Report } from "./report.js";
@@ -36,68 +36,50 @@ export class Delivery {
 
   /** Resolves when the subscription stands. */
   async start(): Promise<void> {
-    const source = await this.#open(this.options.from);
-    void this.#run(source);
+    await this.#open(this.options.from);
+    void this.#run();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#source?.free().catch(() => {});
+    void this.#source?.free();
   }
 
   async #open(from: number | undefined): Promise<Remote<Subscription>> {
     const source = await this.open({ ...this.options, from });
     await source.ready;
-    this.#source = source;
-    return source;
+    return (this.#source = source);
   }
 
-  async #run(source: Remote<Subscription>): Promise<void> {
+  async #run(): Promise<void> {
+    const { policy = "block" } = this.options;
     let { from } = this.options;
     /** Whether this source gave anything: a subscription that panics at once isn't repeated. */
     let alive = false;
-    const seen = (position: number | undefined) => {
-      alive = true;
-      if (position !== undefined) from = position + 1;
-    };
-    for (;;) {
+    while (!this.#stopped) {
       try {
-        await this.#drain(source, seen);
-        await source.free();
-        return;
+        const source = this.#source ?? (await this.#open(from));
+        const batch = await source.call("next", READ[policy]);
+        if (!batch) return this.stop();
+        alive = true;
+        if (policy === "batch") await nextFrame();
+        for (const [index, position] of batch.positions.entries()) {
+          if (this.#stopped) return;
+          await guarded(this.report, `the callback ${this.name}`, () =>
+            this.callback(parseEvent(batch, index)),
+          );
+          from = position + 1;
+        }
       } catch (error) {
-        if (!(alive && error instanceof PanicError) || this.#stopped) return this.#end(error);
-      }
-      try {
+        if (!(alive && error instanceof PanicError)) return this.#end(error);
         alive = false;
-        source = await this.#open(from);
-      } catch (error) {
-        return this.#end(error);
-      }
-    }
-  }
-
-  async #drain(
-    source: Remote<Subscription>,
-    seen: (position: number | undefined) => void,
-  ): Promise<void> {
-    const { policy = "block" } = this.options;
-    for (;;) {
-      const batch = await source.call("next", READ[policy]);
-      if (!batch) return;
-      if (policy === "batch") await nextFrame();
-      for (const [index, position] of batch.positions.entries()) {
-        if (this.#stopped) return;
-        await guarded(this.report, `the callback ${this.name}`, () =>
-          this.callback(parseEvent(batch, index)),
-        );
-        seen(position);
+        this.#source = undefined;
       }
     }
   }
 
   #end(error: unknown): void {
-    if (this.#stopped || (error instanceof EventStoreError && error.code === "closed")) return;
+    if (this.#stopped || error instanceof ClosedError) return;
     this.report("error", `the subscription ${this.name} ended`, error);
   }
 }
