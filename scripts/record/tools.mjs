@@ -177,7 +177,7 @@ export class Tools {
    * @param {string} thought
    * @param {{ file_text?: string, old_str?: string, new_str?: string }} texts
    */
-  #editAction(path, command, thought, { file_text = undefined, old_str, new_str }) {
+  #editAction(path, command, thought, { file_text, old_str, new_str }) {
     const args = {
       path,
       command,
