@@ -13,8 +13,7 @@ pub(crate) fn push_float(out: &mut String, value: f64) -> bool {
     if value.is_sign_negative() {
         out.push('-');
     }
-    // Rust's shortest digits that read back as the same number are Python's, too.
-    let scientific = format!("{:e}", value.abs());
+    let scientific = shortest(value.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let (first, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -52,4 +51,23 @@ pub(crate) fn push_float(out: &mut String, value: f64) -> bool {
         }
     }
     true
+}
+
+/// The fewest digits that read back as the same number, and of those the nearest; of two equally
+/// near ones Python takes the even one, where Rust takes any.
+fn shortest(value: f64) -> String {
+    // Fewer digits are never halfway between two neighbours that both read back as the number.
+    const TIES_FROM: usize = 15;
+    let shortest = format!("{value:e}");
+    let mantissa = shortest.split('e').next().unwrap_or_default();
+    let decimals = mantissa.len().saturating_sub("0.".len());
+    if decimals.saturating_add(1) < TIES_FROM {
+        return shortest;
+    }
+    let rounded = format!("{value:.decimals$e}");
+    if rounded.parse() == Ok(value) {
+        rounded
+    } else {
+        shortest
+    }
 }

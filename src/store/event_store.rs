@@ -252,10 +252,13 @@ impl EventStore {
 }
 
 impl ConversationInfo {
-    /// How many stretches are not known to be complete.
+    /// How many stretches are not known to be complete, from the first event to the last.
     #[must_use]
-    pub fn gaps(&self, first: Position, last: Position) -> usize {
-        self.record.coverage.gaps(first, last).len()
+    pub fn gaps(&self) -> usize {
+        match self.record.range {
+            Some((first, last)) => self.record.coverage.gaps(first.min(0), last).len(),
+            None => 0,
+        }
     }
 }
 

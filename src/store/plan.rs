@@ -276,7 +276,9 @@ impl Plan {
     /// Brings the record up to date.
     fn finish(&mut self, log: &Log) {
         let before = log.snapshot();
+        let range = self.next.first().zip(self.next.last());
         let record = &mut self.next.record;
+        record.range = range;
         for outcome in &self.outcomes {
             if let Outcome::Accepted(entry) = outcome {
                 record.events = record.events.saturating_add(1);

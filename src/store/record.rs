@@ -2,7 +2,7 @@
 
 use super::coverage::Coverage;
 use crate::error::{Error, Result};
-use crate::event::Dialect;
+use crate::event::{Dialect, Position};
 use crate::page::{FORMAT, Reader, Writer};
 
 /// A conversation's record. Each commit writes it anew, and expects it to be as it was.
@@ -16,6 +16,8 @@ pub struct Record {
     pub next_page: i64,
     /// How many events the log holds.
     pub events: u64,
+    /// The least and the greatest position.
+    pub range: Option<(Position, Position)>,
     /// The bytes of their texts.
     pub bytes: u64,
     /// The least timestamp.
@@ -44,6 +46,10 @@ impl Record {
         });
         out.i64(self.next_page);
         out.u64(self.events);
+        out.u8(u8::from(self.range.is_some()));
+        let (first, last) = self.range.unwrap_or_default();
+        out.i64(first);
+        out.i64(last);
         out.u64(self.bytes);
         out.optional(self.first_timestamp.as_deref());
         out.optional(self.last_timestamp.as_deref());
@@ -84,6 +90,11 @@ impl Record {
             dialect,
             next_page: reader.i64()?,
             events: reader.u64()?,
+            range: {
+                let some = reader.u8()? != 0;
+                let range = (reader.i64()?, reader.i64()?);
+                some.then_some(range)
+            },
             bytes: reader.u64()?,
             first_timestamp: reader.optional()?.map(Into::into),
             last_timestamp: reader.optional()?.map(Into::into),

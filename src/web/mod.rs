@@ -1,10 +1,16 @@
 //! The browser's side: the only place that names browser crates.
 
+mod bindings;
 mod clock;
 mod connection;
+mod convert;
+mod cursors;
 mod indexeddb;
+mod notify;
 pub mod schema;
 
+pub use bindings::{Log, Store};
 pub use clock::BrowserClock;
 pub use connection::{ConnectionEvent, ConnectionOptions};
+pub use cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 pub use indexeddb::IndexedDb;

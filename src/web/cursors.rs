@@ -1,0 +1,240 @@
+//! What TypeScript pulls from: each call of `next` gives one batch.
+
+use std::cell::RefCell;
+
+use js_sys::{Date, Object, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use super::convert::{Answer, batch, put};
+use crate::error::Error;
+use crate::replay::{Player, ReplayState, Tick};
+use crate::store::{Export, Search};
+use crate::stream::Subscription as Events;
+
+/// Holds a reader that one call at a time works with.
+struct Reader<T>(RefCell<Place<T>>);
+
+enum Place<T> {
+    Here(T),
+    Lent,
+    Closed,
+}
+
+impl<T> Reader<T> {
+    fn new(reader: T) -> Reader<T> {
+        Reader(RefCell::new(Place::Here(reader)))
+    }
+
+    /// Takes the reader; `None` once it is closed.
+    fn lend(&self) -> Result<Option<T>, Error> {
+        match self.0.replace(Place::Lent) {
+            Place::Here(reader) => Ok(Some(reader)),
+            Place::Closed => {
+                self.0.replace(Place::Closed);
+                Ok(None)
+            }
+            Place::Lent => Err(Error::InvalidArgument(
+                "the call before this one has not ended".into(),
+            )),
+        }
+    }
+
+    /// Puts the reader back, unless it was closed meanwhile.
+    fn give_back(&self, reader: T) {
+        let mut place = self.0.borrow_mut();
+        if matches!(*place, Place::Lent) {
+            *place = Place::Here(reader);
+        }
+    }
+
+    fn close(&self) {
+        self.0.replace(Place::Closed);
+    }
+}
+
+/// A search under way.
+#[wasm_bindgen]
+pub struct Cursor(Reader<Search>);
+
+impl Cursor {
+    pub(super) fn new(search: Search) -> Cursor {
+        Cursor(Reader::new(search))
+    }
+}
+
+#[wasm_bindgen]
+impl Cursor {
+    /// The next matches, at most `max`; undefined at the end.
+    pub async fn next(&self, max: usize) -> Answer<JsValue> {
+        let Some(mut search) = self.0.lend()? else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        let found = search.next(max).await;
+        self.0.give_back(search);
+        Ok(found?.as_ref().map_or(JsValue::UNDEFINED, batch))
+    }
+
+    /// Ends the search.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+/// Events as they come.
+#[wasm_bindgen]
+pub struct Subscription(Events);
+
+impl Subscription {
+    pub(super) fn new(events: Events) -> Subscription {
+        Subscription(events)
+    }
+}
+
+#[wasm_bindgen]
+impl Subscription {
+    /// Waits for events, at most `max`; undefined once it is closed. Asking again says that those
+    /// before are worked through.
+    pub async fn next(&self, max: usize) -> Answer<JsValue> {
+        Ok(self
+            .0
+            .next(max)
+            .await?
+            .as_ref()
+            .map_or(JsValue::UNDEFINED, batch))
+    }
+
+    /// How many events were dropped.
+    pub fn dropped(&self) -> f64 {
+        self.0.dropped() as f64
+    }
+
+    /// Ends it.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+/// A file on its way out.
+#[wasm_bindgen]
+pub struct ExportCursor(Reader<Export>);
+
+impl ExportCursor {
+    pub(super) fn new(export: Export) -> ExportCursor {
+        ExportCursor(Reader::new(export))
+    }
+}
+
+#[wasm_bindgen]
+impl ExportCursor {
+    /// The next piece; undefined at the end.
+    pub async fn next(&self) -> Answer<JsValue> {
+        let Some(mut export) = self.0.lend()? else {
+            return Ok(JsValue::UNDEFINED);
+        };
+        let piece = export.next().await;
+        self.0.give_back(export);
+        Ok(piece?.map_or(JsValue::UNDEFINED, |piece| {
+            Uint8Array::from(piece.as_slice()).into()
+        }))
+    }
+
+    /// Ends the export.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+/// A replay under way.
+#[wasm_bindgen]
+pub struct ReplayHandle(Player);
+
+impl ReplayHandle {
+    pub(super) fn new(player: Player) -> ReplayHandle {
+        ReplayHandle(player)
+    }
+}
+
+#[wasm_bindgen]
+impl ReplayHandle {
+    /// Waits for events that are due or a change of state; undefined once it is closed.
+    pub async fn next(&self) -> Answer<JsValue> {
+        Ok(self
+            .0
+            .next()
+            .await?
+            .as_ref()
+            .map_or(JsValue::UNDEFINED, tick))
+    }
+
+    /// Goes on.
+    pub fn play(&self) {
+        self.0.play();
+    }
+
+    /// Stands still.
+    pub fn pause(&self) {
+        self.0.pause();
+    }
+
+    /// Shows the next events, or goes back.
+    pub fn step(&self, count: f64) {
+        self.0.step(count as i64);
+    }
+
+    /// Goes to a position.
+    #[wasm_bindgen(js_name = seekPosition)]
+    pub fn seek_position(&self, position: f64) {
+        self.0.seek_position(position as i64);
+    }
+
+    /// Goes to a recorded time in milliseconds since the epoch.
+    #[wasm_bindgen(js_name = seekTime)]
+    pub fn seek_time(&self, milliseconds: f64) {
+        self.0.seek_time(milliseconds);
+    }
+
+    /// Changes the speed.
+    #[wasm_bindgen(js_name = setSpeed)]
+    pub fn set_speed(&self, speed: f64) {
+        self.0.set_speed(speed);
+    }
+
+    /// Where it is.
+    pub fn state(&self) -> JsValue {
+        state(&self.0.state())
+    }
+
+    /// Ends it.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+fn tick(tick: &Tick) -> JsValue {
+    let object = Object::new();
+    put(&object, "state", state(&tick.state));
+    put(&object, "reset", tick.reset);
+    if let Some(events) = &tick.batch {
+        put(&object, "batch", batch(events));
+    }
+    object.into()
+}
+
+fn state(state: &ReplayState) -> JsValue {
+    let object = Object::new();
+    put(&object, "status", state.status);
+    put(&object, "index", state.index as f64);
+    put(&object, "total", state.total as f64);
+    put(&object, "time", state.time);
+    put(&object, "duration", state.duration);
+    put(&object, "speed", state.speed);
+    if let Some(position) = state.position {
+        put(&object, "position", position as f64);
+    }
+    if let Some(recorded) = state.recorded {
+        // Recorded times have no zone: they were read as UTC, and are given back so.
+        let date = Date::new(&JsValue::from_f64(recorded)).to_iso_string();
+        put(&object, "date", String::from(date).trim_end_matches('Z'));
+    }
+    object.into()
+}

@@ -1,0 +1,95 @@
+//! Tells the application what it did not ask for.
+
+use std::cell::RefCell;
+
+use js_sys::{Function, Object};
+use wasm_bindgen::prelude::*;
+
+use super::connection::ConnectionEvent;
+use super::convert::put;
+use crate::notice::{Level, Notice};
+
+thread_local! {
+    /// Who hears of a panic: the hook belongs to the module, not to a store.
+    static ON_PANIC: RefCell<Option<Notify>> = const { RefCell::new(None) };
+}
+
+/// The application's callback, `(kind, detail)`, and the least level of log lines that it wants.
+#[derive(Clone)]
+pub(super) struct Notify {
+    callback: Function,
+    level: Option<Level>,
+}
+
+impl Notify {
+    pub(super) fn new(callback: Function, level: &str) -> Notify {
+        let level = match level {
+            "off" => None,
+            "debug" => Some(Level::Debug),
+            "info" => Some(Level::Info),
+            "error" => Some(Level::Error),
+            _ => Some(Level::Warn),
+        };
+        Notify { callback, level }
+    }
+
+    fn send(&self, kind: &str, detail: &[(&str, &str)]) {
+        let object = Object::new();
+        for (key, value) in detail {
+            put(&object, key, *value);
+        }
+        // What the application's callback throws is not the store's business.
+        let _ = self
+            .callback
+            .call2(&JsValue::UNDEFINED, &JsValue::from_str(kind), &object);
+    }
+
+    pub(super) fn notice(&self, notice: Notice) {
+        match notice {
+            Notice::Log(level, message, detail) => {
+                if self.level.is_some_and(|least| level >= least) {
+                    let level = level.name();
+                    let detail = [("level", level), ("message", message), ("detail", &*detail)];
+                    self.send("log", &detail);
+                }
+            }
+            Notice::Status { conversation, text } => {
+                self.send(
+                    "status",
+                    &[("conversation", &*conversation), ("text", &*text)],
+                );
+            }
+        }
+    }
+
+    pub(super) fn connection(&self, event: ConnectionEvent) {
+        let (kind, reason) = match event {
+            ConnectionEvent::Blocked => (
+                "blocked",
+                "another tab keeps an older version of the database open",
+            ),
+            ConnectionEvent::Blocking => (
+                "blocking",
+                "another tab upgrades the database; this store is closed",
+            ),
+            ConnectionEvent::Terminated => ("terminated", "the browser closed the database"),
+        };
+        self.send(kind, &[("reason", reason)]);
+    }
+
+    pub(super) fn degraded(&self, reason: &str) {
+        self.send("degraded", &[("reason", reason)]);
+    }
+
+    /// Hears of panics from now on, by their text.
+    pub(super) fn on_panic(&self) {
+        ON_PANIC.set(Some(self.clone()));
+        std::panic::set_hook(Box::new(|info| {
+            let text = info.to_string();
+            let notify = ON_PANIC.with_borrow(Clone::clone);
+            if let Some(notify) = notify {
+                notify.send("panic", &[("message", &text)]);
+            }
+        }));
+    }
+}
