@@ -112,6 +112,7 @@ function environment() {
     ...colour,
     OH_CHROMIUM: chromiumPath(),
     CHROMEDRIVER: chromedriverPath(),
+    RUST_LIB_BACKTRACE: "0",
     WASM_BINDGEN_TEST_TIMEOUT: "300",
     WASM_BINDGEN_TEST_DRIVER_TIMEOUT: "60",
   };
