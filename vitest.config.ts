@@ -1,9 +1,23 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
+const built = (path: string) => fileURLToPath(new URL(`dist/${path}`, import.meta.url));
+
 export default defineConfig({
   plugins: [react()],
+  // The package as it is published, under the name that applications use.
+  resolve: {
+    alias: {
+      "oh-event-store/react": built("react/index.js"),
+      "oh-event-store": built("index.js"),
+    },
+  },
+  // All at once at the start: found one by one, they would come with two copies of React.
+  optimizeDeps: {
+    include: ["@testing-library/react", "react", "react-dom", "react/jsx-dev-runtime"],
+  },
   test: {
     include: ["tests/react/**/*.test.{ts,tsx}"],
     globalSetup: "tests/react/server.ts",
