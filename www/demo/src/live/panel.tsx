@@ -196,7 +196,7 @@ function ServerControls(props: { id: string; onError: (text: string) => void }):
         </button>
         <button
           type="button"
-          className="button"
+          className="button is-icon"
           data-testid="server-pause"
           aria-label="Pause the server"
           onClick={() => void run(server.pause(id))}

@@ -12,10 +12,10 @@ import {
   type ReactNode,
   type Ref,
 } from "react";
+import { findRow, RowHeights, rowAt } from "./row-heights";
 
 export interface VirtualListHandle {
   toEnd(): void;
-  toIndex(index: number): void;
 }
 
 interface Props {
@@ -37,7 +37,8 @@ interface Props {
 interface Anchor {
   readonly key: string;
   readonly index: number;
-  readonly offset: number;
+  /** Where the row began when it was last seen. */
+  readonly top: number;
 }
 
 /** Pixels rendered above and below the view. */
@@ -48,7 +49,7 @@ export function VirtualList(props: Props): ReactElement {
   const { length, keyAt, heightAt, render, label, follow, busy, onTop, onAtEnd, before } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
-  const heights = useRef(new Map<string, number>());
+  const [heights] = useState(() => new RowHeights());
   const anchor = useRef<Anchor | undefined>(undefined);
   const atEnd = useRef(follow);
   const [measured, setMeasured] = useState(0);
@@ -56,27 +57,21 @@ export function VirtualList(props: Props): ReactElement {
 
   const offsets = useMemo(() => {
     void measured;
-    const sums = new Float64Array(length + 1);
-    let sum = 0;
-    for (let index = 0; index < length; index += 1) {
-      sum += heights.current.get(keyAt(index)) ?? heightAt(index);
-      sums[index + 1] = sum;
-    }
-    return sums;
-  }, [length, keyAt, heightAt, measured]);
+    heights.update(length, keyAt, heightAt);
+    return heights.offsets();
+  }, [heights, length, keyAt, heightAt, measured]);
 
   const onScroll = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
-    const scroll = box.scrollTop - (top.current?.offsetHeight ?? 0);
+    const head = top.current?.offsetHeight ?? 0;
+    const scroll = box.scrollTop - head;
     const end = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
     if (end !== atEnd.current) onAtEnd?.(end);
     atEnd.current = end;
-    const index = indexAt(offsets, scroll);
+    const index = rowAt(offsets, scroll);
     anchor.current =
-      index < length
-        ? { key: keyAt(index), index, offset: scroll - (offsets[index] ?? 0) }
-        : undefined;
+      index < length ? { key: keyAt(index), index, top: head + (offsets[index] ?? 0) } : undefined;
     setView({ scroll, height: box.clientHeight });
     if (box.scrollTop < NEAR) onTop?.();
   }, [length, keyAt, offsets, onTop, onAtEnd]);
@@ -87,12 +82,13 @@ export function VirtualList(props: Props): ReactElement {
     if (follow && atEnd.current) {
       box.scrollTop = box.scrollHeight;
     } else if (anchor.current) {
-      const { key, index, offset } = anchor.current;
-      const now = find(length, keyAt, key, index);
-      if (now >= 0) {
-        const wanted = (offsets[now] ?? 0) + offset + (top.current?.offsetHeight ?? 0);
-        if (Math.abs(box.scrollTop - wanted) > 1) box.scrollTop = wanted;
-      }
+      const { key, ...before } = anchor.current;
+      const index = findRow(length, keyAt, key, before.index);
+      if (index < 0) return;
+      const now = (top.current?.offsetHeight ?? 0) + (offsets[index] ?? 0);
+      // By the difference: scrolling that goes on meanwhile isn't taken back.
+      if (Math.abs(now - before.top) >= 1) box.scrollTop += now - before.top;
+      anchor.current = { key, index, top: now };
     }
   }, [length, keyAt, offsets, follow]);
 
@@ -101,15 +97,14 @@ export function VirtualList(props: Props): ReactElement {
       new ResizeObserver((entries) => {
         let changed = false;
         for (const { target, borderBoxSize } of entries) {
-          const key = (target as HTMLElement).dataset["key"];
+          const { key, index } = (target as HTMLElement).dataset;
           const height = borderBoxSize[0]?.blockSize;
-          if (key === undefined || !height || heights.current.get(key) === height) continue;
-          heights.current.set(key, height);
-          changed = true;
+          if (key === undefined || !height) continue;
+          changed = heights.measure(Number(index), key, height) || changed;
         }
         if (changed) setMeasured((version) => version + 1);
       }),
-    [],
+    [heights],
   );
   useEffect(() => () => rows.disconnect(), [rows]);
   const watch = useCallback(
@@ -135,13 +130,10 @@ export function VirtualList(props: Props): ReactElement {
       onAtEnd?.(true);
       scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
     },
-    toIndex(index) {
-      scroller.current?.scrollTo({ top: offsets[index] ?? 0 });
-    },
   }));
 
-  const first = indexAt(offsets, view.scroll - OVERSCAN);
-  const last = Math.min(length - 1, indexAt(offsets, view.scroll + view.height + OVERSCAN));
+  const first = rowAt(offsets, view.scroll - OVERSCAN);
+  const last = Math.min(length - 1, rowAt(offsets, view.scroll + view.height + OVERSCAN));
   const total = offsets[length] ?? 0;
   const shown = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
   return (
@@ -159,7 +151,7 @@ export function VirtualList(props: Props): ReactElement {
       {shown.map((index) => {
         const key = keyAt(index);
         return (
-          <div key={key} ref={watch} data-key={key}>
+          <div key={key} ref={watch} data-key={key} data-index={index}>
             {render(index)}
           </div>
         );
@@ -167,27 +159,4 @@ export function VirtualList(props: Props): ReactElement {
       <div style={{ height: Math.max(0, total - (offsets[last + 1] ?? 0)) }} />
     </div>
   );
-}
-
-/** The row that covers a place, by halving. */
-function indexAt(offsets: Float64Array, place: number): number {
-  let low = 0;
-  let high = Math.max(0, offsets.length - 2);
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((offsets[middle] ?? 0) <= place) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-/** Where a key went: it is near its old place, or has moved by what was put before it. */
-function find(length: number, keyAt: (index: number) => string, key: string, near: number): number {
-  for (let step = 0; step < length; step += 1) {
-    const below = near + step;
-    const above = near - step;
-    if (below < length && keyAt(below) === key) return below;
-    if (above >= 0 && above < length && keyAt(above) === key) return above;
-  }
-  return -1;
 }
