@@ -47,6 +47,8 @@ export class LocalConversation implements Conversation {
   #options: ConversationOptions;
   readonly status: Listeners<StatusMessage>;
   readonly #deliveries = new Map<string, Delivery>();
+  /** What is read from at this moment and doesn't end by itself. */
+  readonly #running = new Set<() => void>();
   /** Frames go in the order in which they came, though a Blob has to be read first. */
   #frames: Promise<unknown> = Promise.resolve();
 
@@ -106,8 +108,12 @@ export class LocalConversation implements Conversation {
         const reader = new Reader(
           async () => (await this.#log()).open("follow", options),
           false,
-          () => signal?.removeEventListener("abort", end),
+          () => {
+            signal?.removeEventListener("abort", end);
+            this.#running.delete(end);
+          },
         );
+        this.#running.add(end);
         if (signal?.aborted) end();
         else signal?.addEventListener("abort", end);
         return eventsOf(reader);
@@ -151,7 +157,7 @@ export class LocalConversation implements Conversation {
 
   async unsubscribe(subscriberId: string, callbackId: string): Promise<void> {
     const name = JSON.stringify([subscriberId, callbackId]);
-    this.#deliveries.get(name)?.stop();
+    this.#deliveries.get(name)?.close();
     this.#deliveries.delete(name);
     await this.#call("unsubscribe", subscriberId, callbackId);
   }
@@ -176,7 +182,12 @@ export class LocalConversation implements Conversation {
 
   replay(options: ReplayOptions = {}): Replay {
     const handle = this.#log().then((log) => log.open("replay", options));
-    return new LocalReplay(handle, options.speed ?? 1, this.report);
+    const end = () => replay.dispose();
+    const replay = new LocalReplay(handle, options.speed ?? 1, this.report, () =>
+      this.#running.delete(end),
+    );
+    this.#running.add(end);
+    return replay;
   }
 
   async export(options: ExportOptions = {}): Promise<Blob> {
@@ -194,7 +205,8 @@ export class LocalConversation implements Conversation {
 
   async close(): Promise<void> {
     if (!this.users || --this.users) return;
-    for (const delivery of this.#deliveries.values()) delivery.stop();
+    for (const delivery of this.#deliveries.values()) delivery.close();
+    for (const end of this.#running) end();
     await this.#home.leave(this.id);
   }
 

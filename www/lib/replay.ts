@@ -17,16 +17,23 @@ class Link {
 export class LocalReplay implements Replay {
   readonly #handle: Promise<Remote<ReplayHandle>>;
   readonly #report: Report;
+  readonly #onEnd: () => void;
   readonly #subscribers: Listeners<ReplayUpdate>;
   #last: Link;
   #over = false;
   #failure: unknown;
 
-  constructor(handle: Promise<Remote<ReplayHandle>>, speed: number, report: Report) {
+  constructor(
+    handle: Promise<Remote<ReplayHandle>>,
+    speed: number,
+    report: Report,
+    onEnd: () => void,
+  ) {
     const state = { status: "paused", index: 0, total: 0, time: 0, duration: 0, speed } as const;
     this.#last = new Link({ state, events: [], reset: false });
     this.#handle = handle;
     this.#report = report;
+    this.#onEnd = onEnd;
     this.#subscribers = new Listeners("a replay's subscriber", report);
     void this.#run();
   }
@@ -72,6 +79,7 @@ export class LocalReplay implements Replay {
   dispose(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#onEnd();
     this.#last.settle(undefined);
     this.#handle.then((handle) => handle.free()).catch(() => {});
   }

@@ -162,7 +162,7 @@ class LocalStore implements EventStore, Home {
   }
 
   readonly #onNotice: OnNotice = (kind, detail) => {
-    const { onBlocked, onBlocking, onTerminated, onEvicted, onDegraded } = this.#options;
+    const { onBlocked, onBlocking, onTerminated, onDegraded } = this.#options;
     switch (kind) {
       case "log":
         this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
@@ -181,7 +181,6 @@ class LocalStore implements EventStore, Home {
           blocked: onBlocked,
           blocking: onBlocking,
           terminated: onTerminated,
-          evicted: onEvicted,
           degraded: onDegraded,
         }[kind];
         void guarded(this.report, `the callback for "${kind}"`, () => tell?.(detail));

@@ -84,12 +84,12 @@ describe("a subscription", () => {
     ]);
   });
 
-  it("calls nobody after it was stopped", async () => {
+  it("calls nobody after it was closed", async () => {
     const { deliver } = scripted([[1, 2, 3]]);
     const ids: unknown[] = [];
     const delivery: Delivery = await deliver(({ id }) => {
       ids.push(id);
-      if (id === 2) delivery.stop();
+      if (id === 2) delivery.close();
     });
     await settled();
     expect(ids).toEqual([1, 2]);

@@ -40,7 +40,7 @@ export class Delivery {
     void this.#run();
   }
 
-  stop(): void {
+  close(): void {
     this.#stopped = true;
     void this.#source?.free();
   }
@@ -60,7 +60,7 @@ export class Delivery {
       try {
         const source = this.#source ?? (await this.#open(from));
         const batch = await source.call("next", READ[policy]);
-        if (!batch) return this.stop();
+        if (!batch) return this.close();
         alive = true;
         if (policy === "batch") await nextFrame();
         for (const [index, position] of batch.positions.entries()) {

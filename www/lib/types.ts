@@ -153,8 +153,6 @@ export interface EventFilter {
   readonly startDate?: string | undefined;
   /** Inclusive, compared as text: a date without a time leaves that whole day out. */
   readonly endDate?: string | undefined;
-  /** Not the server's: Unicode-aware search over what a person reads; never mixed with `query`. */
-  readonly text?: string | undefined;
 }
 
 // ---------------------------------------------------------------- errors
@@ -208,8 +206,6 @@ export interface OpenOptions {
   readonly cacheSize?: number | undefined;
   /** Bytes of decoded pages kept in memory. */
   readonly memoryBudget?: number | undefined;
-  /** Bytes on disk; the least recently used conversations that aren't pinned go first. */
-  readonly storageBudget?: number | undefined;
   /** Milliseconds for one storage operation. */
   readonly timeout?: number | undefined;
   /** Default 1000. */
@@ -224,8 +220,6 @@ export interface OpenOptions {
   readonly onBlocking?: ((detail: StorageNotice) => void) | undefined;
   /** The browser closed the database. */
   readonly onTerminated?: ((detail: StorageNotice) => void) | undefined;
-  /** A conversation was removed to stay within `storageBudget`. */
-  readonly onEvicted?: ((detail: StorageNotice) => void) | undefined;
   /** Nothing is kept on disk from now on, and why. */
   readonly onDegraded?: ((detail: StorageNotice) => void) | undefined;
 }
@@ -254,7 +248,7 @@ export interface ConversationInfo {
 }
 
 export interface ImportOptions {
-  /** The conversation to import into; default: the one that the file names. */
+  /** The conversation to import into; default: one that is named after the file's contents. */
   readonly id?: string | undefined;
   /** Called as the import goes on, with bytes done and bytes in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -271,9 +265,20 @@ export interface ImportReport {
   readonly errors: readonly { readonly line: number; readonly reason: string }[];
 }
 
-/** Counters and latencies since the store was opened. */
+/** Counters since the store was opened. */
 export interface Stats {
-  readonly [key: string]: unknown;
+  readonly mode: "indexeddb" | "memory";
+  /** What became of the frames that were fed; see `FeedReport`. */
+  readonly accepted: number;
+  readonly doubles: number;
+  readonly status: number;
+  readonly rejected: number;
+  readonly bytesFed: number;
+  /** Decoded pages in memory. */
+  readonly cacheBytes: number;
+  readonly cachePages: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
 }
 
 export interface EventStore extends AsyncDisposable {
@@ -283,7 +288,7 @@ export interface EventStore extends AsyncDisposable {
   conversation(id: string, options?: ConversationOptions): Promise<Conversation>;
   conversations(): Promise<ConversationInfo[]>;
   deleteConversation(id: string): Promise<void>;
-  /** A pinned conversation isn't removed to save space. */
+  /** Marks a conversation as one to keep. */
   pin(id: string, pinned: boolean): Promise<void>;
   /** Reads a trajectory, JSON Lines, pages of `GET /events`, or this package's own export. */
   import(source: Blob | string | Uint8Array, options?: ImportOptions): Promise<ImportReport>;
@@ -344,7 +349,7 @@ export interface SubscribeOptions {
 export interface ExportOptions {
   /** Default `trajectory`: one JSON array; `jsonl`: one event per line. */
   readonly format?: "trajectory" | "jsonl" | undefined;
-  /** Keep screenshots; default true. */
+  /** Keep screenshots; default false. */
   readonly screenshots?: boolean | undefined;
 }
 
@@ -423,7 +428,10 @@ export interface Conversation extends AsyncDisposable {
   /** Plays the stored events again under a clock of its own; begins paused. */
   replay(options?: ReplayOptions): Replay;
   export(options?: ExportOptions): Promise<Blob>;
-  /** As many times as the conversation was opened; the last one frees it. */
+  /**
+   * To be called as many times as the conversation was opened; the last call frees it and ends its
+   * subscriptions, iterations and replays.
+   */
   close(): Promise<void>;
 }
 
@@ -474,7 +482,7 @@ export interface Replay extends AsyncIterable<Event>, Disposable {
   speed: number;
   play(): void;
   pause(): void;
-  /** Shows the next `n` events at once (default 1). */
+  /** Shows the next `n` events at once (default 1); a negative number goes back. */
   step(n?: number): void;
   /** Goes to the event at a position, or to a moment of recorded time. */
   seek(to: number | Date): void;

@@ -25,7 +25,7 @@ export default function init(options?: {
 }): Promise<unknown>;
 
 export type NoticeKind =
-  "log" | "status" | "blocked" | "blocking" | "terminated" | "degraded" | "evicted" | "panic";
+  "log" | "status" | "blocked" | "blocking" | "terminated" | "degraded" | "panic";
 
 export type Notify = (kind: NoticeKind, detail: Record<string, unknown>) => void;
 
