@@ -254,16 +254,16 @@ test("one event, or why not", async () => {
 
 test("a replay shows events as they become due", async () => {
   const conversation = new MemoryConversation(10);
-  const controller = replayController(conversation, {});
-  const { state } = follow(controller);
+  const { observed, controls } = replayController(conversation, {});
+  const { state } = follow(observed);
   await vi.waitFor(() => expect(state().state?.status).toBe("paused"));
-  controller.play();
+  controls.play();
   conversation.replays[0]?.due(3);
   await frame();
   expect(state().state).toMatchObject({ status: "playing", index: 3, total: 10 });
   expect(ids(state().events)).toEqual([0, 1, 2]);
-  controller.pause();
-  controller.step();
+  controls.pause();
+  controls.step();
   await frame();
   expect(ids(state().events)).toEqual([0, 1, 2, 3]);
   expect(conversation.searches).toBe(0);
@@ -271,20 +271,20 @@ test("a replay shows events as they become due", async () => {
 
 test("a replay that seeks forth reads what it hasn't seen, once, and back nothing", async () => {
   const conversation = new MemoryConversation(100);
-  const controller = replayController(conversation, {});
-  const { state } = follow(controller);
+  const { observed, controls } = replayController(conversation, {});
+  const { state } = follow(observed);
   await frame();
-  controller.step(10);
-  controller.seek(59);
+  controls.step(10);
+  controls.seek(59);
   await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 60)));
   expect(conversation.read).toBe(50);
-  controller.seek(4);
+  controls.seek(4);
   await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 5)));
-  controller.step(10);
+  controls.step(10);
   await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 15)));
-  controller.seek(99);
+  controls.seek(99);
   await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 100)));
-  controller.seek(-1);
+  controls.seek(-1);
   await vi.waitFor(() => expect(state().events).toEqual([]));
   expect(conversation.read).toBe(90);
   expect(conversation.open).toBe(0);
@@ -292,15 +292,15 @@ test("a replay that seeks forth reads what it hasn't seen, once, and back nothin
 
 test("a replay that is sought again and played while it reads ends where it should", async () => {
   const conversation = new MemoryConversation(200);
-  const controller = replayController(conversation, {});
-  const { state } = follow(controller);
+  const { observed, controls } = replayController(conversation, {});
+  const { state } = follow(observed);
   await frame();
   const replay = conversation.replays[0];
-  controller.seek(50);
+  controls.seek(50);
   await frame();
-  controller.play();
+  controls.play();
   replay?.due(3);
-  controller.seek(120);
+  controls.seek(120);
   replay?.due(7);
   await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 128)));
   expect(state().state?.index).toBe(128);
@@ -308,11 +308,11 @@ test("a replay that is sought again and played while it reads ends where it shou
 
 test("speed is set while it goes, and the end disposes of it", async () => {
   const conversation = new MemoryConversation(10);
-  const controller = replayController(conversation, {});
-  controller.setSpeed(4);
-  const { stop, state } = follow(controller);
+  const { observed, controls } = replayController(conversation, {});
+  controls.setSpeed(4);
+  const { stop, state } = follow(observed);
   await vi.waitFor(() => expect(state().state?.speed).toBe(4));
-  controller.setSpeed(8);
+  controls.setSpeed(8);
   await frame();
   expect(state().state?.speed).toBe(8);
   stop();

@@ -41,14 +41,12 @@ export function observable<S extends { error: Error | null }>(
         control = new AbortController();
         const { signal } = control;
         const running = cell(signal);
-        const start = async () => {
-          await Promise.resolve();
-          if (!signal.aborted) await run(running, signal);
-        };
         running.set(initial);
-        start().catch((error: unknown) => {
-          running.set({ loading: false, error: asError(error) } as unknown as Partial<S>);
-        });
+        Promise.resolve()
+          .then(() => (signal.aborted ? undefined : run(running, signal)))
+          .catch((error: unknown) => {
+            running.set({ loading: false, error: asError(error) } as unknown as Partial<S>);
+          });
       }
       return () => {
         if (listeners.delete(entry) && !listeners.size) control.abort();
@@ -63,15 +61,11 @@ export const asError = (error: unknown) =>
 
 /** Does `work` when the signal aborts, at once if it has already; what goes wrong then is over. */
 export function onAbort(signal: AbortSignal, work: () => unknown): void {
-  const end = async () => {
-    try {
-      await work();
-    } catch {
-      // Nobody is left to be told.
-    }
+  const end = () => {
+    new Promise((resolve) => resolve(work())).catch(() => {});
   };
-  if (signal.aborted) void end();
-  else signal.addEventListener("abort", () => void end());
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end);
 }
 
 /** An iterator that is left when the signal aborts. */

@@ -28,10 +28,10 @@ export interface ReplayControls {
 export function replayController(
   conversation: Pick<Conversation, "replay" | "searchEvents"> | null | undefined,
   options: ReplayOptions,
-): Observable<ReplayHookState> & ReplayControls {
+): { observed: Observable<ReplayHookState>; controls: ReplayControls } {
   let replay: Replay | undefined;
   let speed = options.speed;
-  const { getSnapshot, subscribe } = observable<ReplayHookState>(
+  const observed = observable<ReplayHookState>(
     { state: null, events: [], error: null },
     ({ set }, signal) => {
       if (!conversation) return;
@@ -81,9 +81,7 @@ export function replayController(
       set({ state: current.state });
     },
   );
-  return {
-    getSnapshot,
-    subscribe,
+  const controls: ReplayControls = {
     play: () => replay?.play(),
     pause: () => replay?.pause(),
     step: (n) => replay?.step(n),
@@ -93,4 +91,5 @@ export function replayController(
       if (replay) replay.speed = next;
     },
   };
+  return { observed, controls };
 }

@@ -16,12 +16,10 @@ export function useReplay(
   { speed = 1, maxIdle, filter }: ReplayOptions = {},
 ): ReplayHook {
   const key = JSON.stringify({ maxIdle, filter });
-  const controller = useMemo(
+  const { observed, controls } = useMemo(
     () => replayController(conversation, JSON.parse(key) as ReplayOptions),
     [conversation, key],
   );
-  useEffect(() => controller.setSpeed(speed), [controller, speed]);
-  const { state, events, error } = useObservable(controller);
-  const { play, pause, step, seek, setSpeed } = controller;
-  return { state, events, error, play, pause, step, seek, setSpeed };
+  useEffect(() => controls.setSpeed(speed), [controls, speed]);
+  return { ...useObservable(observed), ...controls };
 }

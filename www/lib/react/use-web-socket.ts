@@ -1,4 +1,5 @@
-import { useEffect, useInsertionEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useInsertionEffect, useState } from "react";
+import { useObservable } from "./use-observable.js";
 import { webSocketController } from "./web-socket.js";
 import type { WebSocketHookOptions, WebSocketState } from "./web-socket.js";
 
@@ -23,7 +24,6 @@ export function useWebSocket<T = string>(
   // Before the cleanup of the connection below, which asks for the newest URL.
   useInsertionEffect(() => controller.update(url, options));
   useEffect(() => controller.connect(url), [controller, url]);
-  const { getSnapshot, subscribe, sendMessage, disconnect } = controller;
-  const state = useSyncExternalStore(subscribe, getSnapshot, getSnapshot);
-  return { ...state, sendMessage, disconnect };
+  const { observed, sendMessage, disconnect } = controller;
+  return { ...useObservable(observed), sendMessage, disconnect };
 }

@@ -18,6 +18,5 @@ export function view<T>(items: T[], length: number = items.length): T[] {
     defineProperty: refuse,
     deleteProperty: refuse,
     preventExtensions: refuse,
-    setPrototypeOf: refuse,
   });
 }

@@ -41,7 +41,7 @@ const DEFAULT_DELAY = 3000;
 /** The machinery of `useWebSocket`, without React. */
 export function webSocketController<T>() {
   const received: T[] = [];
-  const { getSnapshot, set, subscribe } = observable<WebSocketState<T>>({
+  const observed = observable<WebSocketState<T>>({
     isConnected: false,
     lastMessage: null,
     messages: view(received),
@@ -50,6 +50,7 @@ export function webSocketController<T>() {
     isReconnecting: false,
     attemptCount: 0,
   });
+  const { getSnapshot, set } = observed;
   let options: WebSocketHookOptions = {};
   let address = "";
   let fed = 0;
@@ -104,17 +105,19 @@ export function webSocketController<T>() {
       // Another socket has taken over; after an unmount there is none, and onClose is still due.
       if (address !== url || (!mine && getSnapshot().socket)) return;
       const { onError, onClose, reconnect } = options;
-      const attempts = getSnapshot().attemptCount;
+      const { attemptCount, error } = getSnapshot();
       const wanted = mine && !disconnected;
       const isReconnecting =
-        wanted && !!reconnect?.enabled && attempts < (reconnect.maxAttempts ?? Infinity);
+        wanted && !!reconnect?.enabled && attemptCount < (reconnect.maxAttempts ?? Infinity);
       const failed = event.code !== NORMAL_CLOSURE;
       if (mine) {
-        set({ isConnected: false, isReconnecting, attemptCount: attempts + +isReconnecting });
-        if (failed) {
-          const reason = event.reason || "Connection closed unexpectedly";
-          set({ error: new Error(`WebSocket closed with code ${event.code}: ${reason}`) });
-        }
+        const reason = event.reason || "Connection closed unexpectedly";
+        set({
+          isConnected: false,
+          isReconnecting,
+          attemptCount: attemptCount + +isReconnecting,
+          error: failed ? new Error(`WebSocket closed with code ${event.code}: ${reason}`) : error,
+        });
       }
       if (isReconnecting) retry = setTimeout(open, reconnect.delay ?? DEFAULT_DELAY, url);
       if (failed && wanted) onError?.(event);
@@ -123,8 +126,7 @@ export function webSocketController<T>() {
   };
 
   return {
-    subscribe,
-    getSnapshot,
+    observed,
 
     /** Takes over what the newest render said. */
     update(url: string, next: WebSocketHookOptions = {}) {
