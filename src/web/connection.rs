@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture, Shared};
+use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture, Shared, pending};
 use indexed_db_futures::OpenDbResult;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{Error as DatabaseError, OpenDbError};
@@ -62,7 +62,16 @@ const HEALTHY: f64 = 60_000.0;
 /// The first and the longest pause between attempts to open again, in milliseconds.
 const PAUSES: (u32, u32) = (1_000, 30_000);
 
-type Opening = Shared<LocalBoxFuture<'static, Result<Database>>>;
+type Opening = Shared<LocalBoxFuture<'static, Result<Open>>>;
+
+/// An open database.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) database: Database,
+    /// Ends when the browser has closed the database. Transactions that are under way then may
+    /// never hear of it themselves.
+    pub(super) terminated: Shared<LocalBoxFuture<'static, ()>>,
+}
 
 enum State {
     /// Not open; the next call from `until` on opens it.
@@ -71,7 +80,7 @@ enum State {
     Opening(Opening),
     /// In use.
     Open {
-        database: Database,
+        open: Open,
         since: f64,
         watch: AbortHandle,
     },
@@ -104,11 +113,11 @@ impl Connection {
 
     /// The open database. Where the browser has closed it, it is opened again: at once the first
     /// time, then with growing pauses, during which calls fail.
-    pub(super) async fn database(self: &Rc<Self>) -> Result<Database> {
+    pub(super) async fn database(self: &Rc<Self>) -> Result<Open> {
         let opening = {
             let mut state = self.state.borrow_mut();
             match &*state {
-                State::Open { database, .. } => return Ok(database.clone()),
+                State::Open { open, .. } => return Ok(open.clone()),
                 State::Closed => return Err(Error::Closed("database")),
                 State::Opening(opening) => opening.clone(),
                 State::Lost { until } if Date::now() < *until => {
@@ -135,62 +144,61 @@ impl Connection {
         opening.await
     }
 
-    fn opened(self: &Rc<Self>, opened: Result<Database>) -> Result<Database> {
+    fn opened(self: &Rc<Self>, opened: Result<Database>) -> Result<Open> {
         if matches!(*self.state.borrow(), State::Closed) {
             if let Ok(database) = opened {
                 database.close();
             }
             return Err(Error::Closed("database"));
         }
-        let watched = opened.and_then(|database| {
-            let watch = self.watch(&database)?;
-            Ok((database, watch))
+        let open = opened.and_then(|database| {
+            let terminated = self.watch(&database)?.boxed_local().shared();
+            Ok(Open {
+                database,
+                terminated,
+            })
         });
-        let (state, answer) = match watched {
-            Ok((database, watch)) => {
-                let since = Date::now();
-                let answer = Ok(database.clone());
-                let state = State::Open {
-                    database,
-                    since,
+        let state = match &open {
+            Ok(open) => {
+                let (watch, registration) = AbortHandle::new_pair();
+                spawn_local(Abortable::new(open.terminated.clone(), registration).map(drop));
+                State::Open {
+                    open: open.clone(),
+                    since: Date::now(),
                     watch,
-                };
-                (state, answer)
+                }
             }
-            Err(error) => (self.count_loss(), Err(error)),
+            Err(_) => self.count_loss(),
         };
         self.state.replace(state);
-        answer
+        open
     }
 
     /// Listens for the end of an open database.
-    fn watch(self: &Rc<Self>, database: &Database) -> Result<AbortHandle> {
+    fn watch(self: &Rc<Self>, database: &Database) -> Result<impl Future<Output = ()> + use<>> {
         let mut changes = database.version_changes().map_err(storage_error)?;
-        let (handle, registration) = AbortHandle::new_pair();
         let connection = Rc::downgrade(self);
-        spawn_local(async move {
-            let change = Abortable::new(changes.recv(), registration).await;
-            let (Ok(change), Some(connection)) = (change, connection.upgrade()) else {
+        Ok(async move {
+            let change = changes.recv().await;
+            let Some(connection) = connection.upgrade() else {
                 return;
             };
-            if change.is_some() {
-                connection.close();
-                (connection.options.on_event)(ConnectionEvent::Blocking);
-            } else {
+            if change.is_none() {
                 connection.lost(changes.db());
+                return;
             }
-        });
-        Ok(handle)
+            connection.close();
+            (connection.options.on_event)(ConnectionEvent::Blocking);
+            // Transactions that have begun come to their end all the same.
+            drop(connection);
+            pending().await
+        })
     }
 
     /// Takes note that the browser has closed `database`.
     pub(super) fn lost(&self, database: &Database) {
         let healthy = match &*self.state.borrow() {
-            State::Open {
-                database: current,
-                since,
-                watch,
-            } if is_same(current, database) => {
+            State::Open { open, since, watch } if is_same(&open.database, database) => {
                 watch.abort();
                 Date::now() - since > HEALTHY
             }
@@ -220,12 +228,9 @@ impl Connection {
 
     /// Closes it for good. Transactions that have begun come to their end.
     pub(super) fn close(&self) {
-        if let State::Open {
-            database, watch, ..
-        } = self.state.replace(State::Closed)
-        {
+        if let State::Open { open, watch, .. } = self.state.replace(State::Closed) {
             watch.abort();
-            database.close();
+            open.database.close();
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The browser's [`Backend`]: IndexedDB.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::FutureExt;
+use futures_util::future::{Either, select};
 use indexed_db_futures::KeyRange;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::internals::SystemRepr;
@@ -61,14 +63,21 @@ impl IndexedDb {
         durability: Durability,
         work: impl AsyncFn(Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
-        let database = self.connection.database().await?;
-        match begin(&database, tables, mode, durability) {
-            Err(Error::Storage { name, .. }) if name == "InvalidStateError" => {
-                self.connection.lost(&database);
-                let database = self.connection.database().await?;
-                work(begin(&database, tables, mode, durability)?).await
-            }
-            transaction => work(transaction?).await,
+        let mut reopened = false;
+        loop {
+            let open = self.connection.database().await?;
+            let transaction = match begin(&open.database, tables, mode, durability) {
+                Err(Error::Storage { name, .. }) if name == "InvalidStateError" && !reopened => {
+                    self.connection.lost(&open.database);
+                    reopened = true;
+                    continue;
+                }
+                transaction => transaction?,
+            };
+            return match select(pin!(work(transaction)), open.terminated.clone()).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => Err(aborted("the browser closed the database")),
+            };
         }
     }
 
@@ -190,19 +199,29 @@ async fn get_many(
         .object_store(table.name())
         .map_err(storage_error)?;
     let mut requests = Vec::with_capacity(numbers.len());
+    let mut last = None;
     for number in numbers {
         let range = KeyRange::Only(key(conversation, *number));
         let request = store.get::<JsValue, JsValue, _>(range).build();
-        requests.push(request.map_err(storage_error)?);
+        let request = request.map_err(storage_error)?;
+        requests.push(request.as_sys().clone());
+        last = Some(request);
     }
-    let mut found = Vec::with_capacity(numbers.len());
-    // Requests end in the order in which they were made: the last one is the only one to wait for.
-    while let Some(request) = requests.pop() {
-        let value = request.await.map_err(|error| reason(transaction, error))?;
-        found.push(value.map(|value| bytes(table, &value)).transpose()?);
+    // Requests end in the order in which they were made, and a failed one fails all after it.
+    if let Some(last) = last {
+        last.await.map_err(|error| reason(transaction, error))?;
     }
-    found.reverse();
-    Ok(found)
+    let found = requests.into_iter().map(|request| {
+        let value = request
+            .result()
+            .map_err(|error| storage_error(error.into()))?;
+        if value.is_undefined() {
+            Ok(None)
+        } else {
+            bytes(table, &value).map(Some)
+        }
+    });
+    found.collect()
 }
 
 /// The records in a range, in the order of their keys: conversation, number and value.
@@ -252,10 +271,7 @@ async fn apply(transaction: &Transaction<'_>, batch: &WriteBatch) -> Result<()> 
     } else {
         Err(match transaction.error() {
             Some(error) => storage_error(error),
-            None => Error::Storage {
-                name: "AbortError".to_owned(),
-                message: "the transaction was aborted".to_owned(),
-            },
+            None => aborted("the transaction was aborted"),
         })
     }
 }
@@ -347,6 +363,13 @@ impl Check {
 impl Drop for Check {
     fn drop(&mut self) {
         self.request.set_onsuccess(None);
+    }
+}
+
+fn aborted(message: &str) -> Error {
+    Error::Storage {
+        name: "AbortError".to_owned(),
+        message: message.to_owned(),
     }
 }
 

@@ -1,0 +1,67 @@
+//! IndexedDB without the backend: what other tabs and older programs do to the same database.
+#![allow(dead_code, reason = "each test file needs its own part of it")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Function};
+use oh_event_store::web::{ConnectionEvent, ConnectionOptions};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/tests/raw_database/raw.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    pub async fn open(name: &str, version: u32) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub async fn remove(name: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = put)]
+    async fn put_at(
+        database: &JsValue,
+        store: &str,
+        key: &JsValue,
+        value: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = get)]
+    async fn get_at(database: &JsValue, store: &str, key: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = storeNames)]
+    pub fn store_names(database: &JsValue) -> String;
+    pub fn close(database: &JsValue);
+    pub fn occupy(database: &JsValue) -> Function;
+    #[wasm_bindgen(js_name = replaceFactory)]
+    pub fn replace_factory(factory: &JsValue) -> Function;
+    #[wasm_bindgen(js_name = refusingFactory)]
+    pub fn refusing_factory() -> JsValue;
+    pub async fn bucket(name: &str) -> JsValue;
+    #[wasm_bindgen(js_name = deleteBucket)]
+    pub async fn delete_bucket(name: &str);
+}
+
+/// The key that the backend gives a record.
+pub fn key(conversation: &str, number: f64) -> JsValue {
+    Array::of2(&conversation.into(), &number.into()).into()
+}
+
+pub async fn put(database: &JsValue, store: &str, key: &JsValue, value: impl Into<JsValue>) {
+    put_at(database, store, key, &value.into()).await.unwrap();
+}
+
+pub async fn get(database: &JsValue, store: &str, conversation: &str, number: f64) -> JsValue {
+    get_at(database, store, &key(conversation, number))
+        .await
+        .unwrap()
+}
+
+pub fn call(function: &Function) {
+    function.call0(&JsValue::NULL).unwrap();
+}
+
+pub type Events = Rc<RefCell<Vec<ConnectionEvent>>>;
+
+/// Options that write down the connection's events.
+pub fn watched(name: &str) -> (ConnectionOptions, Events) {
+    let events = Events::default();
+    let listener = Rc::clone(&events);
+    let mut options = ConnectionOptions::new(name);
+    options.on_event = Rc::new(move |event| listener.borrow_mut().push(event));
+    (options, events)
+}
