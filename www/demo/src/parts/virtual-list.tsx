@@ -90,6 +90,13 @@ export function VirtualList(props: Props): ReactElement {
       if (Math.abs(now - before.top) >= 1) box.scrollTop += now - before.top;
       anchor.current = { key, index, top: now };
     }
+    // The rows of the new place are there before anything is painted.
+    const scroll = box.scrollTop - (top.current?.offsetHeight ?? 0);
+    setView((shown) =>
+      shown.scroll === scroll && shown.height === box.clientHeight
+        ? shown
+        : { scroll, height: box.clientHeight },
+    );
   }, [length, keyAt, offsets, follow]);
 
   const rows = useMemo(
