@@ -1,0 +1,97 @@
+//! Whatever bytes come, there is an error value or an event, never a panic.
+
+use oh_event_store::event::{
+    Event, EventId, Frame, FrameForm, Items, Kind, Masking, Secrets, dumps, members, stamp,
+    string_value,
+};
+use proptest::prelude::*;
+
+/// Everything that takes bytes from outside.
+fn feed_to_everything(bytes: &[u8]) {
+    for form in [FrameForm::Raw, FrameForm::Parsed] {
+        if let Ok(Frame::Event(event)) = Frame::read(bytes, form) {
+            let again = Event::from_canonical(event.text.clone()).expect("canonical text");
+            assert_eq!(event, again);
+        }
+    }
+    let _ = stamp(bytes, &EventId::Number(1), "t", "user");
+    if let Ok(text) = dumps(bytes) {
+        assert_eq!(dumps(text.as_bytes()).as_deref(), Ok(text.as_str()));
+    }
+    if let Ok(event) = Event::from_json(bytes) {
+        let token = event.header.kind.token();
+        assert_eq!(Kind::from_token(&token), event.header.kind);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let _ = Event::from_canonical(text.clone().into());
+    let _ = string_value(&text);
+    let _ = members(&text);
+    if let Ok(items) = Items::of(&text) {
+        let _ = items.count();
+    }
+    for mode in [Masking::Server, Masking::Strict] {
+        let pairs = ["a", "", "\"", "é"].map(|value| (String::new(), value.to_owned()));
+        let _ = Secrets::new(pairs, mode).mask_text(&text);
+    }
+}
+
+const SAMPLE: &str = concat!(
+    r#"{"id": 3, "timestamp": "2025-01-01T00:00:00", "source": "agent", "message": "\u00e9","#,
+    r#" "cause": 2, "action": "run", "args": {"hidden": [], "command": "l\ud83ds \\ \" \/","#,
+    " \"x\": \"é😀\u{7f}\"}, \"n\": [1, -0, 1.5e3, NaN, -Infinity, true, false, null],",
+    r#" "n": {"n": 1, "n": {}}, "timeout": 120}"#,
+);
+
+#[test]
+fn every_truncation_of_an_event_is_an_error() {
+    feed_to_everything(SAMPLE.as_bytes());
+    for end in 0..SAMPLE.len() {
+        let part = &SAMPLE.as_bytes()[..end];
+        assert!(Frame::read(part, FrameForm::Raw).is_err(), "cut at {end}");
+        feed_to_everything(part);
+    }
+}
+
+#[test]
+fn every_byte_of_an_event_may_be_any_other() {
+    for at in 0..SAMPLE.len() {
+        for byte in [
+            0, b'"', b'\\', b'{', b'}', b'[', b',', b'0', b'e', 0x80, 0xed, 0xff,
+        ] {
+            let mut bytes = SAMPLE.as_bytes().to_vec();
+            bytes[at] = byte;
+            feed_to_everything(&bytes);
+        }
+    }
+}
+
+#[test]
+fn the_items_of_a_list_are_cut_out_as_they_stand() {
+    let items: Result<Vec<_>, _> = Items::of(" [ {\"a\" : NaN}, \"\\ud83d\" ,[1 ], 1.0 ] ")
+        .expect("a list")
+        .collect();
+    assert_eq!(
+        items,
+        Ok(vec!["{\"a\" : NaN}", "\"\\ud83d\"", "[1 ]", "1.0"])
+    );
+    assert!(Items::of("{}").is_err());
+    for broken in ["[1,", "[1}", "[1] 2", "[1 2]"] {
+        let mut items = Items::of(broken).expect("begins as a list");
+        assert!(items.any(|item| item.is_err()), "{broken}");
+        assert!(items.next().is_none());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_end_in_a_value_or_an_error(bytes in any::<Vec<u8>>()) {
+        feed_to_everything(&bytes);
+    }
+
+    #[test]
+    fn any_json_like_text_ends_in_a_value_or_an_error(
+        text in "([{}\\[\\]\",:\\\\ ]|\"id\"|\"action\"|\"run\"|\\\\u[dD][89a-f][0-9]{2}|1|-|e5|\\.|NaN|null|é){0,60}",
+    ) {
+        feed_to_everything(text.as_bytes());
+    }
+}

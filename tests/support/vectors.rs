@@ -1,0 +1,246 @@
+//! Files of answers that the OpenHands server gave, compared with this crate's.
+//!
+//! They are told apart by their shape: searches (`events` or `events_raw`, and `cases`), canonical
+//! texts (`tag`, `raw`, `canon`) and secrets (`event`, `secrets`, `out`).
+
+use std::collections::BTreeMap;
+
+use oh_event_store::event::{
+    Event, EventError, EventId, Items, Masking, Secrets, dumps, members, string_value,
+};
+use oh_event_store::filter::{EventFilter, Matcher};
+use serde_json::Value;
+
+/// What came of the comparisons.
+#[derive(Default)]
+pub struct Tally {
+    pub passed: usize,
+    pub failed: usize,
+}
+
+impl Tally {
+    fn check(&mut self, what: &str, ours: &str, theirs: &str) {
+        if ours == theirs {
+            self.passed += 1;
+        } else {
+            self.fail(&format!("{what}: {ours}, the server: {theirs}"));
+        }
+    }
+
+    pub fn fail(&mut self, what: &str) {
+        self.failed += 1;
+        println!("FAILED {what}");
+    }
+}
+
+/// One object of a vector file.
+struct Object<'a>(BTreeMap<Box<str>, &'a str>);
+
+impl<'a> Object<'a> {
+    fn read(json: &'a str) -> Result<Self, EventError> {
+        Ok(Self(members(json)?.into_iter().collect()))
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    fn json(&self, key: &str) -> Result<&'a str, String> {
+        self.0
+            .get(key)
+            .copied()
+            .ok_or_else(|| format!("no {key:?} in it"))
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.0
+            .get(key)
+            .and_then(|json| string_value(json))
+            .map(String::from)
+    }
+
+    fn integer(&self, key: &str) -> Option<i64> {
+        self.0.get(key).and_then(|json| json.parse().ok())
+    }
+
+    fn list(&self, key: &str) -> Result<Vec<&'a str>, String> {
+        list(self.json(key)?)
+    }
+}
+
+fn list(json: &str) -> Result<Vec<&str>, String> {
+    let items = Items::of(json).and_then(Iterator::collect);
+    items.map_err(|error| error.to_string())
+}
+
+/// Compares every answer in one vector file.
+pub fn compare(file: &str, text: &str, tally: &mut Tally) -> Result<(), String> {
+    if text.trim_start().starts_with('{') {
+        return search_file(file, text, tally);
+    }
+    let rows = list(text)?;
+    let first = Object::read(rows.first().ok_or("an empty list")?).map_err(|e| e.to_string())?;
+    if first.has("raw") && first.has("canon") {
+        canonical_texts(file, &rows, tally)
+    } else if first.has("secrets") && first.has("out") {
+        secrets(file, &rows, tally)
+    } else if first.has("cases") && first.has("form") {
+        rows.iter()
+            .try_for_each(|row| search_file(file, row, tally))
+    } else {
+        Err("its rows are neither searches nor canonical texts nor secrets".to_owned())
+    }
+}
+
+fn canonical_texts(file: &str, rows: &[&str], tally: &mut Tally) -> Result<(), String> {
+    let mut not_compared = 0;
+    for (index, row) in rows.iter().enumerate() {
+        let row = Object::read(row).map_err(|error| error.to_string())?;
+        let tag = row.text("tag").ok_or("a row without tag")?;
+        if !(tag.starts_with("wire:") || tag.starts_with("exotic:")) {
+            not_compared += 1;
+            continue;
+        }
+        let raw = row.text("raw").ok_or("a row without raw")?;
+        let canon = row.text("canon").ok_or("a row without canon")?;
+        let what = format!("{file} row {index} ({tag})");
+        match Event::from_json(raw.as_bytes()) {
+            Ok(event) => tally.check(&what, &event.text, &canon),
+            Err(error) => tally.fail(&format!("{what}: {error}")),
+        }
+    }
+    if not_compared > 0 {
+        println!("{file}: {not_compared} rows of the stored form are not yet compared");
+    }
+    Ok(())
+}
+
+fn secrets(file: &str, rows: &[&str], tally: &mut Tally) -> Result<(), String> {
+    for (index, row) in rows.iter().enumerate() {
+        let row = Object::read(row).map_err(|error| error.to_string())?;
+        let pairs = members(row.json("secrets")?).map_err(|error| error.to_string())?;
+        let pairs = pairs.into_iter().map(|(name, value)| {
+            let value = string_value(value).map(String::from);
+            value
+                .map(|value| (name.into(), value))
+                .ok_or("a secret that is no string")
+        });
+        let secrets = Secrets::new(pairs.collect::<Result<Vec<_>, _>>()?, Masking::Server);
+        let theirs = dumps(row.json("out")?.as_bytes()).map_err(|error| error.to_string())?;
+        let what = format!("{file} row {index}");
+        match Event::from_json(row.json("event")?.as_bytes()) {
+            Ok(event) => tally.check(&what, &secrets.mask(event).text, &theirs),
+            Err(error) => tally.fail(&format!("{what}: {error}")),
+        }
+    }
+    Ok(())
+}
+
+fn search_file(file: &str, text: &str, tally: &mut Tally) -> Result<(), String> {
+    let object = Object::read(text).map_err(|error| error.to_string())?;
+    let name = object.text("name").unwrap_or_else(|| file.to_owned());
+    let cases = object.list("cases")?;
+    if object.text("form").as_deref() != Some("wire") {
+        let count = cases.len();
+        println!("{file}: {name}: {count} searches over the stored form are not yet compared");
+        return Ok(());
+    }
+    let log = if object.has("events_raw") {
+        let texts = object.list("events_raw")?;
+        let texts = texts
+            .iter()
+            .map(|json| string_value(json).ok_or("a raw event is no string"));
+        let texts = texts.collect::<Result<Vec<_>, _>>()?;
+        Log::new(texts.iter().map(|text| &**text))?
+    } else {
+        Log::new(object.list("events")?.into_iter())?
+    };
+    for (index, case) in cases.iter().enumerate() {
+        let case = Object::read(case).map_err(|error| error.to_string())?;
+        let theirs = dumps(case.json("ids")?.as_bytes()).map_err(|error| error.to_string())?;
+        let call = case.json("call")?;
+        let ours = format!("{:?}", log.search(&Call::read(call)?));
+        tally.check(&format!("{file} case {index} {call}"), &ours, &theirs);
+    }
+    Ok(())
+}
+
+/// The arguments of the server's `search_events`.
+struct Call {
+    start_id: i64,
+    end_id: Option<i64>,
+    reverse: bool,
+    limit: Option<i64>,
+    filter: EventFilter,
+}
+
+impl Call {
+    fn read(json: &str) -> Result<Self, String> {
+        let call = Object::read(json).map_err(|error| error.to_string())?;
+        Ok(Self {
+            start_id: call.integer("start_id").unwrap_or(0),
+            end_id: call.integer("end_id"),
+            reverse: call.json("reverse") == Ok("true"),
+            limit: call.integer("limit"),
+            filter: match call.json("filter") {
+                Ok("null") | Err(_) => EventFilter::default(),
+                Ok(filter) => read_filter(filter)?,
+            },
+        })
+    }
+}
+
+fn read_filter(json: &str) -> Result<EventFilter, String> {
+    let filter: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let mut camel_case = serde_json::Map::new();
+    for (key, value) in filter.as_object().ok_or("a filter that is no object")? {
+        let key = match key.as_str() {
+            "query" | "source" => key.as_str(),
+            "include_types" => "includeTypes",
+            "exclude_types" => "excludeTypes",
+            "start_date" => "startDate",
+            "end_date" => "endDate",
+            "exclude_hidden" => "excludeHidden",
+            other => return Err(format!("unknown in a filter: {other}")),
+        };
+        camel_case.insert(key.to_owned(), value.clone());
+    }
+    serde_json::from_value(Value::Object(camel_case)).map_err(|error| error.to_string())
+}
+
+struct Log {
+    events: BTreeMap<i64, Event>,
+}
+
+impl Log {
+    fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        let mut events = BTreeMap::new();
+        for text in texts {
+            let event = Event::from_json(text.as_bytes()).map_err(|error| error.to_string())?;
+            let Some(EventId::Number(id)) = event.header.id else {
+                return Err(format!("an event without id: {text}"));
+            };
+            events.insert(id, event);
+        }
+        Ok(Self { events })
+    }
+
+    fn search(&self, call: &Call) -> Vec<i64> {
+        let matcher = Matcher::new(&call.filter);
+        let end_id = call.end_id.unwrap_or(i64::MAX);
+        if call.start_id > end_id {
+            return Vec::new();
+        }
+        let range = self.events.range(call.start_id..=end_id);
+        let limit = match call.limit {
+            None | Some(0) => usize::MAX,
+            Some(limit) => usize::try_from(limit).unwrap_or(1),
+        };
+        let matching = |(id, event): (&i64, &Event)| matcher.matches(event).then_some(*id);
+        if call.reverse {
+            range.rev().filter_map(matching).take(limit).collect()
+        } else {
+            range.filter_map(matching).take(limit).collect()
+        }
+    }
+}
