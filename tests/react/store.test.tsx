@@ -85,6 +85,21 @@ test("a filter holds for what is stored and for what comes", async () => {
   expect(result.current.hasOlder).toBe(false);
 });
 
+test("an event that comes late is shown at its place", async () => {
+  const { result } = renderHook(
+    () => {
+      const conversation = useConversation("c");
+      return { conversation, ...useEvents(conversation) };
+    },
+    { wrapper: await database(5) },
+  );
+  await waitFor(() => expect(result.current.events).toHaveLength(5), patient);
+  await act(() => feed(present(result.current.conversation), 8, 12));
+  await waitFor(() => expect(result.current.events).toHaveLength(9), patient);
+  await act(() => feed(present(result.current.conversation), 5, 8));
+  await waitFor(() => expect(ids(result.current.events)).toEqual(range(0, 12)), patient);
+});
+
 test("what one component has stored, the next one finds, after unmounting too", async () => {
   const wrapper = await database(0);
   const first = renderHook(() => useConversation("c"), { wrapper });

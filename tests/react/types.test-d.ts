@@ -35,7 +35,7 @@ export function right(conversation: Conversation): void {
   expectTypeOf(events).toEqualTypeOf<readonly Event[]>();
   expectTypeOf(useEvent(found, 1).event).toEqualTypeOf<Event | undefined>();
   useSearch(found, null);
-  useSearch(found, { text: "a" }, { reverse: true, limit: 10 }).events.map(({ id }) => id);
+  useSearch(found, { query: "a" }, { reverse: true, limit: 10 }).events.map(({ id }) => id);
   const { seek, state } = useReplay(found, { speed: 2, maxIdle: 500 });
   seek(new Date());
   seek(state?.total ?? 0);

@@ -63,10 +63,10 @@ export function eventsController(
       };
 
       // Live first, then history: what comes in between is put in when the history is there.
-      const names = ["oh-event-store/react", `${subscriptions++}`] as const;
+      const name = `useEvents ${subscriptions++}`;
       const hear = (event: Event) => void (early ? early.push(event) : insert(event));
-      await conversation.subscribe(names[0], hear, names[1], { filter });
-      onAbort(signal, () => conversation.unsubscribe(...names));
+      await conversation.subscribe(name, hear, name, { filter });
+      onAbort(signal, () => conversation.unsubscribe(name, name));
 
       // One search, left open, is read window by window; one event ahead tells if there are more.
       const search = (endId?: number) =>

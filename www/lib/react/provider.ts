@@ -43,7 +43,7 @@ export function EventStoreProvider(props: EventStoreProviderProps): ReactElement
  */
 export function useEventStore(): EventStore | null {
   const store = useContext(StoreContext);
-  if (store === undefined) throw new Error("useEventStore needs an EventStoreProvider above it");
+  if (store === undefined) throw new Error("There is no EventStoreProvider above");
   return store;
 }
 

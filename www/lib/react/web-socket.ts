@@ -61,7 +61,7 @@ export function webSocketController<T>() {
     const { conversation } = options;
     while (conversation && fed < received.length) {
       conversation.feed(received[fed++] as string).catch((error: unknown) => {
-        console.error("A message of the socket was not stored:", error);
+        console.error("A message was not stored:", error);
       });
     }
   };
