@@ -9,7 +9,7 @@ use futures_util::future::{join_all, join3};
 use oh_event_store::backend::{Backend, Clock, Durability, Key, Table, Write, WriteBatch};
 use oh_event_store::error::{Error, Recovery, Result};
 use oh_event_store::web::{BrowserClock, ConnectionEvent, ConnectionOptions, IndexedDb};
-use raw_database as raw;
+use raw_database::{self as raw, Bucket};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -54,35 +54,6 @@ async fn a_database_that_is_dropped_stands_in_nobodys_way() {
     raw::close(&newer);
 }
 
-/// Databases in a storage bucket, which can be closed by force.
-struct Bucket {
-    name: &'static str,
-    restore: js_sys::Function,
-}
-
-impl Bucket {
-    async fn new(name: &'static str) -> Bucket {
-        let bucket = raw::bucket(name).await;
-        let factory = js_sys::Reflect::get(&bucket, &"indexedDB".into()).unwrap();
-        let restore = raw::replace_factory(&factory);
-        Bucket { name, restore }
-    }
-
-    /// Closes the databases in it, and gives an empty one in its place.
-    async fn crash(self) -> Bucket {
-        let name = self.name;
-        raw::delete_bucket(name).await;
-        drop(self);
-        Bucket::new(name).await
-    }
-}
-
-impl Drop for Bucket {
-    fn drop(&mut self) {
-        raw::call(&self.restore);
-    }
-}
-
 async fn terminated(events: &raw::Events, times: usize) {
     while events.borrow().len() < times {
         BrowserClock::new().sleep(10).await;
@@ -92,7 +63,7 @@ async fn terminated(events: &raw::Events, times: usize) {
 
 #[wasm_bindgen_test]
 async fn a_database_closed_by_the_browser_is_opened_again() {
-    let bucket = Bucket::new("closed-once").await;
+    let bucket = Bucket::open("closed-once", None).await;
     let (options, events) = raw::watched("once");
     let database = IndexedDb::open(options).await.unwrap();
     assert_eq!(put(&database, 1, "x").await, Ok(()));
@@ -112,7 +83,7 @@ async fn a_database_closed_by_the_browser_is_opened_again() {
 
 #[wasm_bindgen_test]
 async fn a_database_that_is_closed_again_and_again_is_given_a_pause() {
-    let mut bucket = Bucket::new("closed-twice").await;
+    let mut bucket = Bucket::open("closed-twice", None).await;
     let (options, events) = raw::watched("twice");
     let database = IndexedDb::open(options).await.unwrap();
     for times in 1..=2 {
@@ -133,7 +104,7 @@ async fn a_database_that_is_closed_again_and_again_is_given_a_pause() {
 
 #[wasm_bindgen_test]
 async fn calls_under_way_when_the_browser_closes_the_database_end() {
-    let bucket = Bucket::new("closed-under-way").await;
+    let bucket = Bucket::open("closed-under-way", None).await;
     let (options, events) = raw::watched("under way");
     let database = IndexedDb::open(options).await.unwrap();
     let crash = async {

@@ -134,13 +134,13 @@ impl Connection {
                         connection.opened(opened)
                     };
                     let opening = opening.boxed_local().shared();
+                    // Carried through even when every caller has gone: it decides the state.
+                    spawn_local(opening.clone().map(drop));
                     *state = State::Opening(opening.clone());
                     opening
                 }
             }
         };
-        // Carried through even when every caller has gone: its outcome decides the state.
-        spawn_local(opening.clone().map(drop));
         opening.await
     }
 

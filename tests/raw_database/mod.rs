@@ -31,9 +31,9 @@ extern "C" {
     pub fn replace_factory(factory: &JsValue) -> Function;
     #[wasm_bindgen(js_name = refusingFactory)]
     pub fn refusing_factory() -> JsValue;
-    pub async fn bucket(name: &str) -> JsValue;
+    async fn bucket(name: &str, quota: Option<f64>) -> JsValue;
     #[wasm_bindgen(js_name = deleteBucket)]
-    pub async fn delete_bucket(name: &str);
+    async fn delete_bucket(name: &str);
 }
 
 /// The key that the backend gives a record.
@@ -64,4 +64,33 @@ pub fn watched(name: &str) -> (ConnectionOptions, Events) {
     let mut options = ConnectionOptions::new(name);
     options.on_event = Rc::new(move |event| listener.borrow_mut().push(event));
     (options, events)
+}
+
+/// A storage bucket of its own in the place of the origin's: its databases can be closed by force,
+/// and it may have a quota, in bytes.
+pub struct Bucket {
+    name: &'static str,
+    restore: Function,
+}
+
+impl Bucket {
+    pub async fn open(name: &'static str, quota: Option<f64>) -> Bucket {
+        let factory = bucket(name, quota).await;
+        let restore = replace_factory(&factory);
+        Bucket { name, restore }
+    }
+
+    /// Closes the databases in it by force, and gives an empty one in its place.
+    pub async fn crash(self) -> Bucket {
+        let name = self.name;
+        delete_bucket(name).await;
+        drop(self);
+        Bucket::open(name, None).await
+    }
+}
+
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        call(&self.restore);
+    }
 }

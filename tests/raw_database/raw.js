@@ -82,9 +82,10 @@ export function refusingFactory() {
   };
 }
 
-/** A storage bucket of its own, whose deletion closes its databases by force. */
-export async function bucket(name) {
-  return await navigator.storageBuckets.open(name);
+/** The factory of a storage bucket, whose deletion closes its databases by force. */
+export async function bucket(name, quota) {
+  const bucket = await navigator.storageBuckets.open(name, { quota });
+  return bucket.indexedDB;
 }
 
 export async function deleteBucket(name) {
