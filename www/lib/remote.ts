@@ -145,6 +145,8 @@ export class Remote<T> {
   /** Resolves when the object exists; rejects as its maker does. */
   readonly ready: Promise<unknown>;
   readonly #handle: number;
+  /** Why the object was never made. */
+  #failure: unknown;
 
   constructor(
     readonly instance: Instance,
@@ -154,11 +156,12 @@ export class Remote<T> {
   ) {
     this.#handle = instance.number();
     this.ready = instance.request(target, method, args, this.#handle);
-    this.ready.catch(() => {});
+    this.ready.catch((error: unknown) => (this.#failure = error));
   }
 
-  call<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Promise<ResultOf<T[K]>> {
-    return this.instance.request(this.#handle, method, args) as Promise<ResultOf<T[K]>>;
+  async call<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Promise<ResultOf<T[K]>> {
+    if (this.#failure) throw this.#failure;
+    return (await this.instance.request(this.#handle, method, args)) as ResultOf<T[K]>;
   }
 
   /** Calls a method whose result is an object of the wasm module. */
