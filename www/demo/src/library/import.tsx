@@ -16,12 +16,15 @@ import { go, routeTo } from "../route";
 import { useLibrary } from "./library";
 
 interface Job {
+  readonly key: number;
   readonly name: string;
   readonly done: number;
   readonly total: number;
   readonly report?: ImportReport;
   readonly error?: string;
 }
+
+let jobCount = 0;
 
 const Import = createContext<(files: Iterable<File>) => void>(() => undefined);
 
@@ -34,23 +37,17 @@ export function ImportArea({ children }: { children: ReactNode }): ReactElement 
   const take = useCallback(
     async (files: Iterable<File>) => {
       for (const file of files) {
-        let job: Job = { name: file.name, done: 0, total: file.size };
-        const show = (patch: Partial<Job>): void => {
-          const before = job;
-          job = { ...job, ...patch };
-          setJobs((known) =>
-            known.includes(before)
-              ? known.map((one) => (one === before ? job : one))
-              : [...known, job],
-          );
-        };
-        show({});
+        jobCount += 1;
+        const key = jobCount;
+        const show = (patch: Partial<Job>): void =>
+          setJobs((known) => known.map((job) => (job.key === key ? { ...job, ...patch } : job)));
+        setJobs((known) => [...known, { key, name: file.name, done: 0, total: file.size }]);
         try {
           const report = await store.import(file, {
             id: conversationName(file.name),
             onProgress: (done, total) => show({ done, total }),
           });
-          show({ report, done: job.total });
+          show({ report, done: file.size });
           if (report.accepted + report.doubles > 0) go(routeTo(report.conversationId));
         } catch (error) {
           show({ error: reason(error) });
@@ -100,11 +97,11 @@ export function ImportArea({ children }: { children: ReactNode }): ReactElement 
       )}
       {jobs.length > 0 && (
         <section className="jobs" aria-label="Imports" aria-live="polite">
-          {jobs.map((job, index) => (
+          {jobs.map((job) => (
             <JobCard
-              key={index}
+              key={job.key}
               job={job}
-              onClose={() => setJobs((known) => known.filter((one) => one !== job))}
+              onClose={() => setJobs((known) => known.filter(({ key }) => key !== job.key))}
             />
           ))}
         </section>

@@ -56,11 +56,15 @@ function Item({ info, route }: { info: ConversationInfo; route: Route }): ReactE
       >
         <span className="conversation-id">
           {isConnected(id) && <span className="dot is-live" role="img" aria-label="connected" />}
-          {id}
+          <span>{id}</span>
         </span>
         <span className="conversation-meta">
           {plural(events, "event")} · {bytes(info.bytes)}
-          {gaps > 0 && <span className="badge is-warn">{plural(gaps, "gap")}</span>}
+          {gaps > 0 && (
+            <span className="badge is-warn" title="Ranges of events known to be missing here">
+              {plural(gaps, "gap")}
+            </span>
+          )}
         </span>
         <span className="conversation-meta">{span(info.firstTimestamp, info.lastTimestamp)}</span>
       </a>

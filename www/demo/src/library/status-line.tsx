@@ -16,7 +16,7 @@ export function StatusLine(): ReactElement {
   const events = conversations.reduce((sum, info) => sum + info.events, 0);
   const size = conversations.reduce((sum, info) => sum + info.bytes, 0);
   const counters = Object.entries(stats ?? {}).filter(
-    (entry): entry is [string, number] => typeof entry[1] === "number",
+    (entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] !== 0,
   );
   return (
     <footer className="status-line" data-testid="stats">
@@ -30,7 +30,8 @@ export function StatusLine(): ReactElement {
       </span>
       {counters.map(([name, value]) => (
         <span key={name} className="status-counter">
-          {words(name)} <b>{count(Math.round(value * 100) / 100)}</b>
+          {words(name)}{" "}
+          <b>{/bytes/i.test(name) ? bytes(value) : count(Math.round(value * 100) / 100)}</b>
         </span>
       ))}
     </footer>

@@ -1,7 +1,7 @@
 // The line to the server and the server's controls, with what came over it.
 import type { Conversation } from "oh-event-store";
 import { useEffect, useState, useSyncExternalStore, type ReactElement } from "react";
-import { count, plural, reason } from "../format";
+import { count, reason } from "../format";
 import { Icon } from "../parts/icon";
 import { useLibrary } from "../library/library";
 import { linkOf, type Link, type LinkState, type Transport } from "./link";
@@ -103,7 +103,7 @@ function Panel({ id, link }: { id: string; link: Link }): ReactElement {
           <Icon name="gear" />
         </button>
       </section>
-      <ServerControls id={id} onError={(text) => link.notify("error", text)} />
+      <ServerControls id={id} link={link} />
       <section className="card">
         <h2>Received</h2>
         <dl className="counters">
@@ -139,11 +139,9 @@ function Counter(props: { name: string; value: number; bad?: boolean }): ReactEl
 }
 
 /** Playing the recording, which only the demo's server does. */
-function ServerControls(props: { id: string; onError: (text: string) => void }): ReactElement {
-  const { id, onError } = props;
+function ServerControls({ id, link }: { id: string; link: Link }): ReactElement {
   const [speed, setSpeed] = useState("20");
   const [known, setKnown] = useState<boolean>();
-  const [playback, setPlayback] = useState<server.Playback>();
   useEffect(() => {
     let current = true;
     server.listConversations().then(
@@ -156,16 +154,21 @@ function ServerControls(props: { id: string; onError: (text: string) => void }):
   }, [id]);
   const run = async (what: Promise<server.Playback>): Promise<void> => {
     try {
-      setPlayback(await what);
+      const { events, pending, playing } = await what;
       setKnown(true);
+      const state = playing ? "plays" : "rests";
+      link.notify(
+        "info",
+        `The server ${state}: ${count(events)} events sent, ${count(pending)} to come`,
+      );
     } catch (error) {
-      onError(`Server: ${reason(error)}`);
+      link.notify("error", `Server: ${reason(error)}`);
     }
   };
   return (
     <section className="card">
       <h2>Server</h2>
-      {known === false && !playback && (
+      {known === false && (
         <p className="muted" data-testid="server-unknown">
           The server doesn’t have this conversation, or can’t be reached. What is stored here works
           all the same.
@@ -212,11 +215,6 @@ function ServerControls(props: { id: string; onError: (text: string) => void }):
       >
         <Icon name="cut" size={14} /> Drop the connection
       </button>
-      {playback && (
-        <p className="muted" data-testid="server-playback">
-          {plural(playback.events, "event")} sent, {count(playback.pending)} to come
-        </p>
-      )}
     </section>
   );
 }

@@ -52,6 +52,7 @@ export function VirtualList(props: Props): ReactElement {
   const [heights] = useState(() => new RowHeights());
   const anchor = useRef<Anchor | undefined>(undefined);
   const atEnd = useRef(follow);
+  const lastTop = useRef(0);
   const [measured, setMeasured] = useState(0);
   const [view, setView] = useState({ scroll: 0, height: 800 });
 
@@ -67,8 +68,11 @@ export function VirtualList(props: Props): ReactElement {
     const head = top.current?.offsetHeight ?? 0;
     const scroll = box.scrollTop - head;
     const end = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
-    if (end !== atEnd.current) onAtEnd?.(end);
-    atEnd.current = end;
+    // Rows that grow push the end away; only a way upwards is a wish to leave it.
+    const stays = end || (atEnd.current && box.scrollTop >= lastTop.current);
+    if (stays !== atEnd.current) onAtEnd?.(stays);
+    atEnd.current = stays;
+    lastTop.current = box.scrollTop;
     const index = rowAt(offsets, scroll);
     anchor.current =
       index < length ? { key: keyAt(index), index, top: head + (offsets[index] ?? 0) } : undefined;
@@ -90,6 +94,7 @@ export function VirtualList(props: Props): ReactElement {
       if (Math.abs(now - before.top) >= 1) box.scrollTop += now - before.top;
       anchor.current = { key, index, top: now };
     }
+    lastTop.current = box.scrollTop;
     // The rows of the new place are there before anything is painted.
     const scroll = box.scrollTop - (top.current?.offsetHeight ?? 0);
     setView((shown) =>

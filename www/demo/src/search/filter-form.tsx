@@ -12,6 +12,7 @@ interface Props {
   readonly onChange: (filter: EventFilter) => void;
 }
 
+const DATE_ONLY = /^\d{4}-\d\d-\d\d$/;
 const SOURCES = ["agent", "user", "environment"];
 
 export function FilterForm({ conversation, filter, onChange }: Props): ReactElement {
@@ -76,7 +77,7 @@ export function FilterForm({ conversation, filter, onChange }: Props): ReactElem
             <TextInput
               id={id}
               testId="filter-start"
-              placeholder="2025-08-31T15:00"
+              placeholder="2025-08-31"
               value={filter.startDate ?? ""}
               onChange={(startDate) => onChange({ ...filter, startDate })}
             />
@@ -87,13 +88,16 @@ export function FilterForm({ conversation, filter, onChange }: Props): ReactElem
             <TextInput
               id={id}
               testId="filter-end"
-              placeholder="2025-08-31T16:00"
+              placeholder="2025-09-01"
               value={filter.endDate ?? ""}
               onChange={(endDate) => onChange({ ...filter, endDate })}
             />
           )}
         </Field>
       </div>
+      {DATE_ONLY.test(filter.endDate ?? "") && (
+        <p className="hint">Dates are compared as text: this leaves that whole day out.</p>
+      )}
       <label className="check">
         <input
           type="checkbox"
