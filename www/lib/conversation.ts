@@ -204,10 +204,18 @@ export class LocalConversation implements Conversation {
   }
 
   async close(): Promise<void> {
-    if (!this.users || --this.users) return;
+    if (this.users > 1) this.users--;
+    else if (this.users) {
+      this.end();
+      await this.#home.leave(this.id);
+    }
+  }
+
+  /** Ends whatever runs; nothing can be asked of it any more. */
+  end(): void {
+    this.users = 0;
     for (const delivery of this.#deliveries.values()) delivery.close();
     for (const end of this.#running) end();
-    await this.#home.leave(this.id);
   }
 
   async [asyncDispose](): Promise<void> {

@@ -44,8 +44,10 @@ export class Reader {
         if (this.#readAhead) (this.#ahead = this.#read()).catch(() => {});
       }
     } catch (error) {
-      this.close();
-      throw error;
+      if (!this.#closed) {
+        this.close();
+        throw error;
+      }
     }
     this.close();
     return undefined;

@@ -153,6 +153,7 @@ class LocalStore implements EventStore, Home {
   }
 
   async #close(): Promise<void> {
+    for (const conversation of this.#conversations.values()) conversation.end();
     const live = await this.#live?.catch(() => undefined);
     try {
       if (!live?.instance.failure) await live?.store.call("close");
