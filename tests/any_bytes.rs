@@ -1,4 +1,5 @@
 //! Whatever bytes come, there is an error value or an event, never a panic.
+#![cfg(not(target_arch = "wasm32"))]
 
 use oh_event_store::event::{
     Event, EventId, Frame, FrameForm, Items, Kind, Masking, Secrets, dumps, members, stamp,

@@ -1,4 +1,5 @@
 //! The server's `EventFilter`, to the letter.
+#![cfg(not(target_arch = "wasm32"))]
 
 #[path = "support/vectors.rs"]
 mod vectors;

@@ -1,4 +1,5 @@
 //! Secrets never reach the storage.
+#![cfg(not(target_arch = "wasm32"))]
 
 #[path = "support/vectors.rs"]
 mod vectors;

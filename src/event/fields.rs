@@ -27,7 +27,7 @@ impl<'a> Fields<'a> {
         let mut kind = None;
         let mut args = None;
         let mut extras = None;
-        let mut members = Members::of(text)?;
+        let mut members = Members::of_canonical(text)?;
         while let Some(member) = members.next()? {
             let field = match member.key.raw {
                 "id" => &mut id,
@@ -128,7 +128,7 @@ fn name_of_value<'a>(member: &Member<'a>) -> &'a str {
 
 /// Python's truth of the member `hidden`, false where there is none.
 fn is_hidden(holder: Option<Member<'_>>) -> bool {
-    let Some(Ok(mut members)) = holder.map(|member| Members::of(member.value)) else {
+    let Some(Ok(mut members)) = holder.map(|member| Members::of_canonical(member.value)) else {
         return false;
     };
     let mut hidden = false;

@@ -37,7 +37,7 @@ pub fn stamp(
         .run(as_text(object)?)?
         .text;
     let mut kept: Vec<(usize, Member<'_>)> = Vec::new();
-    let mut members = Members::of(&new)?;
+    let mut members = Members::of_canonical(&new)?;
     let wire_order = matches!(id, EventId::Number(_));
     while let Some(member) = members.next()? {
         let place = WIRE_ORDER.iter().position(|key| *key == member.key.raw);

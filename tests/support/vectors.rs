@@ -4,11 +4,20 @@
 //! texts (`tag`, `raw`, `canon`) and secrets (`event`, `secrets`, `out`).
 
 use std::collections::BTreeMap;
+use std::future::{Future, ready};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
+use futures_util::future::LocalBoxFuture;
+use oh_event_store::backend::{Clock, Memory};
 use oh_event_store::event::{
-    Event, EventError, EventId, Items, Masking, Secrets, dumps, members, string_value,
+    Dialect, Event, EventError, Items, Masking, Secrets, dumps, members, string_value,
 };
-use oh_event_store::filter::{EventFilter, Matcher};
+use oh_event_store::filter::EventFilter;
+use oh_event_store::notice::Reporter;
+use oh_event_store::page::Origin;
+use oh_event_store::store::{EventStore, Item, Log, Outcome, SearchOptions, StoreOptions};
 use serde_json::Value;
 
 /// What came of the comparisons.
@@ -59,8 +68,14 @@ impl<'a> Object<'a> {
             .map(String::from)
     }
 
-    fn integer(&self, key: &str) -> Option<i64> {
-        self.0.get(key).and_then(|json| json.parse().ok())
+    fn integer(&self, key: &str) -> Result<Option<i64>, String> {
+        match self.0.get(key).copied() {
+            None | Some("null") => Ok(None),
+            Some(json) => json
+                .parse()
+                .map(Some)
+                .map_err(|_| format!("{key} is {json}")),
+        }
     }
 
     fn list(&self, key: &str) -> Result<Vec<&'a str>, String> {
@@ -151,43 +166,32 @@ fn search_file(file: &str, text: &str, tally: &mut Tally) -> Result<(), String> 
             .iter()
             .map(|json| string_value(json).ok_or("a raw event is no string"));
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
-        Log::new(texts.iter().map(|text| &**text))?
+        Stored::new(texts.iter().map(|text| &**text))?
     } else {
-        Log::new(object.list("events")?.into_iter())?
+        Stored::new(object.list("events")?.into_iter())?
     };
     for (index, case) in cases.iter().enumerate() {
         let case = Object::read(case).map_err(|error| error.to_string())?;
         let theirs = dumps(case.json("ids")?.as_bytes()).map_err(|error| error.to_string())?;
         let call = case.json("call")?;
-        let ours = format!("{:?}", log.search(&Call::read(call)?));
+        let ours = format!("{:?}", log.search(&read_call(call)?)?);
         tally.check(&format!("{file} case {index} {call}"), &ours, &theirs);
     }
     Ok(())
 }
 
-/// The arguments of the server's `search_events`.
-struct Call {
-    start_id: i64,
-    end_id: Option<i64>,
-    reverse: bool,
-    limit: Option<i64>,
-    filter: EventFilter,
-}
-
-impl Call {
-    fn read(json: &str) -> Result<Self, String> {
-        let call = Object::read(json).map_err(|error| error.to_string())?;
-        Ok(Self {
-            start_id: call.integer("start_id").unwrap_or(0),
-            end_id: call.integer("end_id"),
-            reverse: call.json("reverse") == Ok("true"),
-            limit: call.integer("limit"),
-            filter: match call.json("filter") {
-                Ok("null") | Err(_) => EventFilter::default(),
-                Ok(filter) => read_filter(filter)?,
-            },
-        })
-    }
+fn read_call(json: &str) -> Result<SearchOptions, String> {
+    let call = Object::read(json).map_err(|error| error.to_string())?;
+    Ok(SearchOptions {
+        start_id: call.integer("start_id")?,
+        end_id: call.integer("end_id")?,
+        reverse: call.json("reverse") == Ok("true"),
+        limit: call.integer("limit")?,
+        filter: match call.json("filter") {
+            Ok("null") | Err(_) => None,
+            Ok(filter) => Some(read_filter(filter)?),
+        },
+    })
 }
 
 fn read_filter(json: &str) -> Result<EventFilter, String> {
@@ -208,39 +212,64 @@ fn read_filter(json: &str) -> Result<EventFilter, String> {
     serde_json::from_value(Value::Object(camel_case)).map_err(|error| error.to_string())
 }
 
-struct Log {
-    events: BTreeMap<i64, Event>,
-}
+/// The events of a file in a store of small pages, so that searches go over many of them.
+struct Stored(Rc<Log>);
 
-impl Log {
+impl Stored {
     fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
-        let mut events = BTreeMap::new();
+        let options = StoreOptions {
+            page_bytes: 8 * 1024,
+            ..StoreOptions::default()
+        };
+        let backend = Rc::new(Memory::new());
+        let store = EventStore::new(backend, Rc::new(StillClock), Reporter::default(), &options);
+        let log = block_on(store.conversation("vectors", Some(Dialect::V0)));
+        let log = log.map_err(|error| error.to_string())?;
         for text in texts {
             let event = Event::from_json(text.as_bytes()).map_err(|error| error.to_string())?;
-            let Some(EventId::Number(id)) = event.header.id else {
-                return Err(format!("an event without id: {text}"));
-            };
-            events.insert(id, event);
+            let items = vec![Item::Event(event, Origin::Remote)];
+            let outcomes = block_on(log.append(items, None)).map_err(|error| error.to_string())?;
+            if !matches!(outcomes.as_slice(), [Outcome::Accepted(_)]) {
+                return Err(format!("an event that the store does not take: {text}"));
+            }
         }
-        Ok(Self { events })
+        Ok(Self(log))
     }
 
-    fn search(&self, call: &Call) -> Vec<i64> {
-        let matcher = Matcher::new(&call.filter);
-        let end_id = call.end_id.unwrap_or(i64::MAX);
-        if call.start_id > end_id {
-            return Vec::new();
+    fn search(&self, options: &SearchOptions) -> Result<Vec<i64>, String> {
+        let mut search = self.0.search(options);
+        let mut ids = Vec::new();
+        while let Some(batch) = block_on(search.next(100)).map_err(|error| error.to_string())? {
+            ids.extend(batch.positions);
         }
-        let range = self.events.range(call.start_id..=end_id);
-        let limit = match call.limit {
-            None | Some(0) => usize::MAX,
-            Some(limit) => usize::try_from(limit).unwrap_or(1),
-        };
-        let matching = |(id, event): (&i64, &Event)| matcher.matches(event).then_some(*id);
-        if call.reverse {
-            range.rev().filter_map(matching).take(limit).collect()
-        } else {
-            range.filter_map(matching).take(limit).collect()
+        Ok(ids)
+    }
+}
+
+/// Nothing here waits for time to pass.
+struct StillClock;
+
+impl Clock for StillClock {
+    fn now(&self) -> f64 {
+        0.0
+    }
+
+    fn timestamp(&self) -> String {
+        String::new()
+    }
+
+    fn sleep(&self, _milliseconds: u32) -> LocalBoxFuture<'static, ()> {
+        Box::pin(ready(()))
+    }
+}
+
+/// Polls until it is ready: over memory and without a clock nothing waits for anything else.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
         }
     }
 }
