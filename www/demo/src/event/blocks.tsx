@@ -1,5 +1,6 @@
 // The pieces that event bodies are made of.
 import { type ReactElement, type ReactNode } from "react";
+import type { DiffLine } from "./diff";
 import { useOpened } from "./expanded";
 import { Marked } from "./highlight";
 
@@ -77,8 +78,6 @@ export function Command(props: { children: string; prompt: string; id: string })
   );
 }
 
-export type DiffLine = readonly [sign: " " | "+" | "-" | "@", text: string];
-
 export function Diff({ lines, id }: { lines: readonly DiffLine[]; id: string }): ReactElement {
   return (
     <Clamp id={id} lines={lines.length} most={18}>
@@ -94,39 +93,6 @@ export function Diff({ lines, id }: { lines: readonly DiffLine[]; id: string }):
 }
 
 const DIFF_CLASS = { " ": "is-same", "+": "is-added", "-": "is-removed", "@": "is-place" } as const;
-
-/** Two texts side by side as removed and added lines; what both begin and end with is context. */
-export function replaced(before: string, after: string): DiffLine[] {
-  const old = before.split("\n");
-  const next = after.split("\n");
-  let head = 0;
-  while (head < old.length && head < next.length && old[head] === next[head]) head += 1;
-  let tail = 0;
-  const most = Math.min(old.length, next.length) - head;
-  while (tail < most && old[old.length - 1 - tail] === next[next.length - 1 - tail]) tail += 1;
-  const around = 3;
-  const same = (line: string): DiffLine => [" ", line];
-  return [
-    ...old.slice(Math.max(0, head - around), head).map(same),
-    ...old.slice(head, old.length - tail).map((line): DiffLine => ["-", line]),
-    ...next.slice(head, next.length - tail).map((line): DiffLine => ["+", line]),
-    ...old.slice(old.length - tail, old.length - tail + around).map(same),
-  ];
-}
-
-/** The lines of a unified diff. */
-export function unified(diff: string): DiffLine[] {
-  return diff
-    .trimEnd()
-    .split("\n")
-    .filter((line) => !/^(---|\+\+\+) /.test(line))
-    .map((line): DiffLine => {
-      if (line.startsWith("+")) return ["+", line.slice(1)];
-      if (line.startsWith("-")) return ["-", line.slice(1)];
-      if (line.startsWith("@@")) return ["@", line];
-      return [" ", line.replace(/^ /, "")];
-    });
-}
 
 /** Cuts long content and offers the rest. */
 function Clamp(props: {

@@ -1,6 +1,7 @@
 // What an event says, by its kind.
 import type { ReactElement, ReactNode } from "react";
-import { Command, Diff, Output, Prose, replaced, unified, type DiffLine } from "./blocks";
+import { Command, Diff, Output, Prose } from "./blocks";
+import { added, replaced, unified, type DiffLine } from "./diff";
 import { field, list, number, text } from "./fields";
 import { Marked } from "./highlight";
 
@@ -141,10 +142,6 @@ function link(url: string): ReactNode {
       <Marked>{url}</Marked>
     </p>
   ) : null;
-}
-
-function added(content: string): DiffLine[] {
-  return content ? content.split("\n").map((line): DiffLine => ["+", line]) : [];
 }
 
 function changes(event: unknown): DiffLine[] {
