@@ -60,7 +60,11 @@ export function run(command, args, { env = {}, cwd = root, capture = false, time
         // The group has ended by itself.
       }
     };
-    const interrupted = () => signalGroup("SIGTERM");
+    let stopped = false;
+    const interrupted = () => {
+      stopped = true;
+      signalGroup("SIGTERM");
+    };
     process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
     let timedOut = false;
     const timer =
@@ -94,6 +98,7 @@ export function run(command, args, { env = {}, cwd = root, capture = false, time
     });
     child.on("close", (code, signal) => {
       settle();
+      if (stopped) process.exit(130);
       resolve({ code: code ?? 1, signal, timedOut, printed });
     });
   });
