@@ -87,7 +87,8 @@ impl Event {
     /// Takes text that this crate has made canonical before, such as stored text, as it is.
     ///
     /// # Errors
-    /// As [`from_json`](Self::from_json), should the text be damaged.
+    /// As [`from_json`](Self::from_json), should the text be damaged; the characters inside its
+    /// strings are not checked again.
     pub fn from_canonical(text: Box<str>) -> Result<Self, EventError> {
         let fields = Fields::read(&text)?;
         Ok(Self {

@@ -195,11 +195,10 @@ fn read_call(json: &str) -> Result<SearchOptions, String> {
 }
 
 fn read_filter(json: &str) -> Result<EventFilter, String> {
-    let filter: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
     let mut camel_case = serde_json::Map::new();
-    for (key, value) in filter.as_object().ok_or("a filter that is no object")? {
-        let key = match key.as_str() {
-            "query" | "source" => key.as_str(),
+    for (key, value) in members(json).map_err(|error| error.to_string())? {
+        let key = match &*key {
+            "query" | "source" => &*key,
             "include_types" => "includeTypes",
             "exclude_types" => "excludeTypes",
             "start_date" => "startDate",
@@ -207,7 +206,12 @@ fn read_filter(json: &str) -> Result<EventFilter, String> {
             "exclude_hidden" => "excludeHidden",
             other => return Err(format!("unknown in a filter: {other}")),
         };
-        camel_case.insert(key.to_owned(), value.clone());
+        // A lone surrogate can't be in Rust's text: it comes as the replacement character.
+        let value = match serde_json::from_str(value) {
+            Err(_) if value.starts_with('"') => Value::from("\u{fffd}"),
+            value => value.map_err(|error| error.to_string())?,
+        };
+        camel_case.insert(key.to_owned(), value);
     }
     serde_json::from_value(Value::Object(camel_case)).map_err(|error| error.to_string())
 }
