@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
-use serde::{Deserialize, Serialize};
 
 use super::replay::{Replay, Status};
 use super::timeline::Timeline;
@@ -22,8 +21,7 @@ const BATCH: usize = 500;
 const HEARTBEAT: f64 = 250.0;
 
 /// How to replay.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReplayOptions {
     /// How many times faster than recorded. None: 1.
     pub speed: Option<f64>,
@@ -34,8 +32,7 @@ pub struct ReplayOptions {
 }
 
 /// Where a replay is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReplayState {
     /// `paused`, `playing` or `ended`.
     pub status: &'static str,
@@ -128,18 +125,28 @@ impl Player {
                 }));
             }
             if let Some(mut search) = due {
-                let batch = search.next(BATCH).await?;
+                let found = search.next(BATCH).await;
                 // A seek meanwhile has made what was due pointless.
                 if self.reset.get() {
                     continue;
                 }
-                if batch.is_some() {
-                    self.due.borrow_mut().get_or_insert(search);
+                // What has become due meanwhile follows what is not read yet.
+                let later = self.due.take();
+                if let Some(last) = later.as_ref().and_then(Search::high) {
+                    search.extend(last);
+                }
+                if later.is_some() || !matches!(found, Ok(None)) {
+                    *self.due.borrow_mut() = Some(search);
+                }
+                if let Some(batch) = found? {
                     return Ok(Some(Tick {
                         state: self.state(),
-                        batch,
+                        batch: Some(batch),
                         reset: false,
                     }));
+                }
+                if later.is_some() {
+                    continue;
                 }
             }
             if self.news.replace(false) {

@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
-use serde::Deserialize;
-
 use super::batch::Batch;
 use super::cache::{CacheStats, PageCache};
 use super::log::{Log, Shared, gaps};
@@ -62,8 +60,7 @@ pub struct ConversationInfo {
 }
 
 /// The arguments of [`Log::matching`]: the server's `get_matching_events`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MatchingOptions {
     /// A text to be found in the event's JSON.
     pub query: Option<String>,
@@ -111,8 +108,7 @@ impl EventStore {
     /// event. Two calls with one id share a log.
     ///
     /// # Errors
-    /// `InvalidArgument` for an empty id, `VersionTooNew`, `Corrupt` when the conversation's record
-    /// is damaged, or what the backend answers.
+    /// `InvalidArgument` for an empty id, `VersionTooNew`, or what the backend answers.
     pub async fn conversation(&self, id: &str, dialect: Option<Dialect>) -> Result<Rc<Log>> {
         if id.is_empty() {
             return Err(Error::InvalidArgument("a conversation needs an id".into()));
@@ -162,7 +158,7 @@ impl EventStore {
     pub async fn delete_conversation(&self, id: &str) -> Result<()> {
         let open = self.open_log(id);
         let _writing = match &open {
-            Some(log) => Some(log.writing.lock().await),
+            Some(log) => Some(log.exclusive().await),
             None => None,
         };
         let conversation: Rc<str> = id.into();
@@ -195,7 +191,7 @@ impl EventStore {
         let conversation: Rc<str> = id.into();
         let open = self.open_log(id);
         let _writing = match &open {
-            Some(log) => Some(log.writing.lock().await),
+            Some(log) => Some(log.exclusive().await),
             None => None,
         };
         let key = Key::new(&conversation, 0);

@@ -2,22 +2,19 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
-
 use super::log::Log;
 use super::search::{Search, SearchOptions};
 use crate::error::Result;
 use crate::event::trajectory;
 
 /// The form of the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExportFormat {
     /// The server's trajectory export: one JSON array.
     #[default]
     Trajectory,
     /// Every event whole, one to a line.
-    JsonL,
+    JsonLines,
 }
 
 /// An export under way: it holds one piece at a time.

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
-
 use super::batch::Batch;
 use super::log::{Log, State};
 use crate::error::{Error, Result};
@@ -22,8 +20,7 @@ const WINDOW: usize = 16;
 const BATCH_BYTES: usize = 1 << 20;
 
 /// What to search for: the arguments of the server's `search_events`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SearchOptions {
     /// The least position, included. None: from the beginning.
     pub start_id: Option<i64>,
@@ -57,6 +54,7 @@ pub(crate) struct Hit<'a> {
     pub(crate) text: &'a str,
     pub(crate) non_finite: bool,
     pub(crate) timestamp: Option<&'a [u8]>,
+    pub(crate) version: u16,
 }
 
 /// A stretch of the log that lies in one place.
@@ -92,9 +90,19 @@ impl Search {
     /// # Errors
     /// `Storage`, `Closed` or `Timeout` of the backend. A damaged page is reported and passed by.
     pub async fn next(&mut self, max: usize) -> Result<Option<Batch>> {
+        self.next_seen(max, &mut |_| {}).await
+    }
+
+    /// The next matches as [`Search::next`] gives them, each shown to `see` when it is read.
+    pub(crate) async fn next_seen(
+        &mut self,
+        max: usize,
+        see: &mut dyn FnMut(&Hit<'_>),
+    ) -> Result<Option<Batch>> {
         let mut batch = Batch::default();
         let max = max.max(1);
         self.run(&mut |hit| {
+            see(&hit);
             batch.push(hit.position, hit.text, hit.non_finite);
             batch.len() < max && batch.bytes.len() < BATCH_BYTES
         })
@@ -105,6 +113,11 @@ impl Search {
     /// Lets it go on to a greater position than it was begun with.
     pub(crate) fn extend(&mut self, high: Position) {
         self.high = Some(self.high.map_or(high, |before| before.max(high)));
+    }
+
+    /// The greatest position that it goes to, once that is known.
+    pub(crate) fn high(&self) -> Option<Position> {
+        self.high
     }
 
     /// How many events match, from here to the end.
@@ -121,7 +134,8 @@ impl Search {
         Ok(count)
     }
 
-    /// Hands each match to `take` until that says stop.
+    /// Hands each match to `take` until that says stop. Where it fails or is given up midway, the
+    /// search stands where it stood before.
     pub(crate) async fn run(&mut self, take: &mut dyn FnMut(Hit<'_>) -> bool) -> Result<()> {
         if self.high.is_none() {
             self.high = self.log.snapshot().last();
@@ -133,7 +147,9 @@ impl Search {
         let clock = Rc::clone(&self.log.shared.clock);
         let mut since = clock.now();
         let mut going = !self.matcher.never();
-        while going && self.left > 0 && at >= self.low && at <= high {
+        let mut left = self.left;
+        let mut missing = None;
+        while going && left > 0 && at >= self.low && at <= high {
             let state = self.log.snapshot();
             let Some(segment) = segment(&state, at, self.reverse) else {
                 break;
@@ -144,9 +160,16 @@ impl Search {
                 }
                 Segment::Page(summary) => match self.page(&state, summary).await {
                     Ok(Some(page)) => (summary.first(), summary.last(), Some(page)),
-                    Ok(None) => {
+                    Ok(None) if missing != Some(summary.number) => {
+                        missing = Some(summary.number);
                         self.log.refresh().await?;
                         continue;
+                    }
+                    Ok(None) => {
+                        let why = Error::Corrupt(format!("page {} is missing", summary.number));
+                        self.log
+                            .report(Level::Error, "a damaged page is passed by", &why);
+                        (summary.first(), summary.last(), None)
                     }
                     Err(why @ Error::Corrupt(_)) => {
                         self.log
@@ -169,9 +192,9 @@ impl Search {
             };
             let mut hand = |hit: Hit<'_>| {
                 at = hit.position;
-                self.left = self.left.saturating_sub(1);
+                left = left.saturating_sub(1);
                 going = take(hit);
-                going && self.left > 0
+                going && left > 0
             };
             let ended = if let Some(page) = page {
                 let start = page
@@ -185,6 +208,7 @@ impl Search {
                         text: page.text(index).unwrap_or_default(),
                         non_finite: page.non_finite(index),
                         timestamp: page.timestamp(index),
+                        version: page.version(index),
                     })
                 })
             } else if let (Segment::Tail, true) = (&segment, from <= to) {
@@ -196,6 +220,7 @@ impl Search {
                             text: &entry.event.text,
                             non_finite: entry.event.header.non_finite,
                             timestamp: entry.event.header.timestamp.as_deref(),
+                            version: entry.version,
                         })
                     })
             } else {
@@ -203,7 +228,7 @@ impl Search {
             };
             // Past the whole stretch, or past the last match where the reader had enough.
             at = match (ended, self.reverse) {
-                (true, false) => last.saturating_add(1),
+                (true, false) => last.min(high).saturating_add(1),
                 (true, true) => first.saturating_sub(1),
                 (false, false) => at.saturating_add(1),
                 (false, true) => at.saturating_sub(1),
@@ -214,6 +239,7 @@ impl Search {
             }
         }
         self.at = Some(at);
+        self.left = left;
         Ok(())
     }
 

@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
-use serde::Deserialize;
-
 use super::queue::{Policy, Queue};
 use super::subscription::Subscription;
 use crate::error::{Error, Result};
@@ -22,8 +20,7 @@ const LONG_EVENT: usize = 1_000_000;
 const BUFFER: usize = 1000;
 
 /// How a subscriber wants its events.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SubscribeOptions {
     /// Which events.
     pub filter: Option<EventFilter>,
@@ -60,6 +57,9 @@ pub struct EventStream {
 }
 
 impl EventStream {
+    /// The most subscribers, unless an application says otherwise.
+    pub const MAX_SUBSCRIBERS: usize = 1000;
+
     /// The stream of a log. A log has one.
     #[must_use]
     pub fn new(log: Rc<Log>, reporter: Reporter, max_subscribers: usize) -> EventStream {
@@ -232,6 +232,7 @@ impl EventStream {
     pub fn unsubscribe(&self, subscriber: &str, callback: &str) -> bool {
         let name = (subscriber.to_owned(), callback.to_owned());
         let queue = self.subscribers.borrow_mut().remove(&name);
+        let queue = queue.filter(|queue| !queue.is_closed());
         match &queue {
             Some(queue) => queue.close(),
             None => {

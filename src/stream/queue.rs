@@ -3,8 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use serde::Deserialize;
-
 use super::signal::Signal;
 use crate::event::Position;
 use crate::filter::Matcher;
@@ -12,8 +10,7 @@ use crate::page::Entry;
 use crate::store::Batch;
 
 /// What happens when a subscriber is slower than the events come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {
     /// Whoever adds events waits for it.
     #[default]
@@ -88,13 +85,15 @@ impl Queue {
         }
     }
 
-    /// Forgets events, ascending, that were delivered another way.
-    pub(crate) fn forget(&self, delivered: &[Position]) {
-        let mut entries = self.entries.borrow_mut();
-        if !entries.is_empty() {
-            entries.retain(|entry| delivered.binary_search(&entry.position).is_err());
-        }
-        drop(entries);
+    /// Forgets events that were read from the log, ascending by position, in the version that was
+    /// read or an earlier one.
+    pub(crate) fn forget(&self, read: &[(Position, u16)]) {
+        let known = |entry: &Entry| {
+            let index = read.binary_search_by_key(&entry.position, |(position, _)| *position);
+            let found = index.ok().and_then(|index| read.get(index));
+            found.is_some_and(|(_, version)| entry.version <= *version)
+        };
+        self.entries.borrow_mut().retain(|entry| !known(entry));
         self.changed.set();
     }
 

@@ -1,36 +1,61 @@
 //! Wakes whoever waits for a change.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::task::{Poll, Waker};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 /// Something that changes now and then.
 #[derive(Default)]
 pub(crate) struct Signal {
     changes: Cell<u64>,
-    waiting: RefCell<Vec<Waker>>,
+    next: Cell<u64>,
+    waiting: RefCell<BTreeMap<u64, Waker>>,
 }
 
 impl Signal {
     /// Says that it has changed.
     pub(crate) fn set(&self) {
         self.changes.set(self.changes.get().wrapping_add(1));
-        for waker in self.waiting.take() {
+        for waker in self.waiting.take().into_values() {
             waker.wake();
         }
     }
 
     /// Ends at the first change after this call.
-    pub(crate) async fn changed(&self) {
-        let seen = self.changes.get();
-        poll_fn(|context| {
-            if self.changes.get() == seen {
-                self.waiting.borrow_mut().push(context.waker().clone());
-                Poll::Pending
-            } else {
-                Poll::Ready(())
-            }
-        })
-        .await;
+    pub(crate) fn changed(&self) -> Changed<'_> {
+        let number = self.next.get();
+        self.next.set(number.wrapping_add(1));
+        Changed {
+            signal: self,
+            seen: self.changes.get(),
+            number,
+        }
+    }
+}
+
+/// Waiting for a [`Signal`]; nothing of it is left when it is dropped.
+pub(crate) struct Changed<'a> {
+    signal: &'a Signal,
+    seen: u64,
+    number: u64,
+}
+
+impl Future for Changed<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.signal.changes.get() != self.seen {
+            return Poll::Ready(());
+        }
+        let waker = context.waker().clone();
+        self.signal.waiting.borrow_mut().insert(self.number, waker);
+        Poll::Pending
+    }
+}
+
+impl Drop for Changed<'_> {
+    fn drop(&mut self) {
+        self.signal.waiting.borrow_mut().remove(&self.number);
     }
 }

@@ -1,7 +1,8 @@
 //! One subscriber's way through the log: history first, where it asked for it, then what comes.
 
-use std::cell::RefCell;
 use std::rc::Rc;
+
+use futures_util::lock::Mutex;
 
 use super::queue::Queue;
 use crate::error::Result;
@@ -11,35 +12,44 @@ use crate::store::{Batch, Search};
 pub struct Subscription {
     /// Registered before the history's end was fixed, so nothing falls between the two.
     queue: Rc<Queue>,
-    history: RefCell<Option<Search>>,
+    history: Mutex<Option<Search>>,
 }
 
 impl Subscription {
     pub(crate) fn new(queue: Rc<Queue>, history: Option<Search>) -> Subscription {
         Subscription {
             queue,
-            history: RefCell::new(history),
+            history: Mutex::new(history),
         }
     }
 
     /// Waits for the next events, at most `max`; `None` once it is closed. Each event that was or
     /// becomes durable after `from` comes exactly once, in the order of the log while history
-    /// lasts and in order of arrival after that. Not to be called again before it has ended.
+    /// lasts and in order of arrival after that; a better copy of an event that has come already
+    /// comes too. Not to be called again before it has ended.
     ///
     /// # Errors
     /// What the backend answers while history is read; asking again goes on.
     pub async fn next(&self, max: usize) -> Result<Option<Batch>> {
-        let history = self.history.take();
-        if let Some(mut history) = history {
-            let found = history.next(max).await;
-            if !matches!(found, Ok(None)) {
-                *self.history.borrow_mut() = Some(history);
-            }
-            if let Some(batch) = found? {
-                self.queue.forget(&batch.positions);
-                return Ok(Some(batch));
-            }
+        let mut place = self.history.lock().await;
+        if self.queue.is_closed() {
+            return Ok(None);
         }
+        if let Some(history) = place.as_mut() {
+            let mut seen = Vec::new();
+            let found = history
+                .next_seen(max, &mut |hit| seen.push((hit.position, hit.version)))
+                .await?;
+            if self.queue.is_closed() {
+                return Ok(None);
+            }
+            if found.is_some() {
+                self.queue.forget(&seen);
+                return Ok(found);
+            }
+            *place = None;
+        }
+        drop(place);
         Ok(self.queue.next(max).await)
     }
 
@@ -52,7 +62,9 @@ impl Subscription {
     /// Ends it; a pending [`next`](Subscription::next) answers `None`.
     pub fn close(&self) {
         self.queue.close();
-        self.history.take();
+        if let Some(mut history) = self.history.try_lock() {
+            history.take();
+        }
     }
 }
 

@@ -1,15 +1,24 @@
 //! Values across the border: options in; batches, reports and errors out.
 
-use js_sys::{Array, Float64Array, Object, Reflect, Uint8Array, Uint32Array};
-use serde::de::DeserializeOwned;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use js_sys::{Array, Float64Array, Object, Promise, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 
+use super::options::whole;
 use crate::error::{Error, Result};
-use crate::event::{EventId, MAX_ID, Masking, Secrets};
+use crate::event::EventId;
 use crate::store::Batch;
 
 /// The outcome of a call from TypeScript.
 pub(super) type Answer<T> = std::result::Result<T, JsValue>;
+
+/// The promise of what a call will answer. All calls share one instance of the machinery.
+pub(super) fn promise(work: impl Future<Output = Answer<JsValue>> + 'static) -> Promise {
+    let work: LocalBoxFuture<'static, Answer<JsValue>> = work.boxed_local();
+    future_to_promise(work)
+}
 
 /// An error as TypeScript sees it: an `Error` with `code` and `recovery`.
 impl From<Error> for JsValue {
@@ -26,69 +35,14 @@ pub(super) fn put(object: &Object, key: &str, value: impl Into<JsValue>) {
     let _ = Reflect::set(object, &JsValue::from_str(key), &value.into());
 }
 
-/// Options of a call. Nothing given is the same as no option set.
-pub(super) fn options<T: DeserializeOwned + Default>(value: JsValue) -> Result<T> {
-    if value.is_undefined() || value.is_null() {
-        return Ok(T::default());
-    }
-    if !value.is_object() {
-        return Err(Error::InvalidArgument(
-            "the options are not an object".into(),
-        ));
-    }
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|why| Error::InvalidArgument(format!("the options can't be read: {why}")))
-}
-
-/// Refuses options that don't exist, which would otherwise be ignored in silence.
-pub(super) fn only_known(value: &JsValue, known: &[&str]) -> Result<()> {
-    let Some(object) = value.dyn_ref::<Object>() else {
-        return Ok(());
-    };
-    for key in Object::keys(object)
-        .iter()
-        .filter_map(|key| key.as_string())
-    {
-        if !known.contains(&key.as_str()) {
-            return Err(Error::InvalidArgument(format!("there is no option {key}")));
-        }
-    }
-    Ok(())
-}
-
-/// The keys of an event filter, on its own or as the option `filter`.
-pub(super) fn known_filter(value: &JsValue) -> Result<()> {
-    const KEYS: [&str; 7] = [
-        "query",
-        "includeTypes",
-        "excludeTypes",
-        "source",
-        "startDate",
-        "endDate",
-        "excludeHidden",
-    ];
-    only_known(value, &KEYS)
-}
-
-/// As [`options`], for those that hold a filter.
-pub(super) fn filtered<T: DeserializeOwned + Default>(value: JsValue) -> Result<T> {
-    if value.is_object() {
-        let filter = Reflect::get(&value, &JsValue::from_str("filter"));
-        known_filter(&filter.unwrap_or(JsValue::UNDEFINED))?;
-    }
-    options(value)
-}
-
 /// An id: a number in V0, a string in V1.
 pub(super) fn event_id(value: &JsValue) -> Result<EventId> {
     if let Some(text) = value.as_string() {
         return Ok(EventId::Text(text.into()));
     }
-    match value.as_f64() {
-        Some(number) if number.fract() == 0.0 && number.abs() <= MAX_ID as f64 => {
-            Ok(EventId::Number(number as i64))
-        }
-        _ => Err(Error::InvalidArgument(
+    match value.as_f64().and_then(whole) {
+        Some(number) => Ok(EventId::Number(number)),
+        None => Err(Error::InvalidArgument(
             "an id is an integer or a string".into(),
         )),
     }
@@ -109,11 +63,6 @@ pub(super) fn secrets(value: &JsValue) -> Result<Vec<(String, String)>> {
         }
     };
     Object::entries(object).iter().map(pair).collect()
-}
-
-/// Everything that is masked: the strict rule.
-pub(super) fn masking(pairs: Vec<(String, String)>) -> Secrets {
-    Secrets::new(pairs, Masking::Strict)
 }
 
 /// A batch: bytes that the page cuts and parses when it looks at them.

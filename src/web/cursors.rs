@@ -1,11 +1,12 @@
 //! What TypeScript pulls from: each call of `next` gives one batch.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use js_sys::{Date, Object, Uint8Array};
+use js_sys::{Date, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Answer, batch, put};
+use super::convert::{batch, promise, put};
 use crate::error::Error;
 use crate::replay::{Player, ReplayState, Tick};
 use crate::store::{Export, Search};
@@ -54,24 +55,27 @@ impl<T> Reader<T> {
 
 /// A search under way.
 #[wasm_bindgen]
-pub struct Cursor(Reader<Search>);
+pub struct Cursor(Rc<Reader<Search>>);
 
 impl Cursor {
     pub(super) fn new(search: Search) -> Cursor {
-        Cursor(Reader::new(search))
+        Cursor(Rc::new(Reader::new(search)))
     }
 }
 
 #[wasm_bindgen]
 impl Cursor {
     /// The next matches, at most `max`; undefined at the end.
-    pub async fn next(&self, max: usize) -> Answer<JsValue> {
-        let Some(mut search) = self.0.lend()? else {
-            return Ok(JsValue::UNDEFINED);
-        };
-        let found = search.next(max).await;
-        self.0.give_back(search);
-        Ok(found?.as_ref().map_or(JsValue::UNDEFINED, batch))
+    pub fn next(&self, max: usize) -> Promise {
+        let reader = Rc::clone(&self.0);
+        promise(async move {
+            let Some(mut search) = reader.lend()? else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            let found = search.next(max).await;
+            reader.give_back(search);
+            Ok(found?.as_ref().map_or(JsValue::UNDEFINED, batch))
+        })
     }
 
     /// Ends the search.
@@ -82,11 +86,11 @@ impl Cursor {
 
 /// Events as they come.
 #[wasm_bindgen]
-pub struct Subscription(Events);
+pub struct Subscription(Rc<Events>);
 
 impl Subscription {
     pub(super) fn new(events: Events) -> Subscription {
-        Subscription(events)
+        Subscription(Rc::new(events))
     }
 }
 
@@ -94,13 +98,15 @@ impl Subscription {
 impl Subscription {
     /// Waits for events, at most `max`; undefined once it is closed. Asking again says that those
     /// before are worked through.
-    pub async fn next(&self, max: usize) -> Answer<JsValue> {
-        Ok(self
-            .0
-            .next(max)
-            .await?
-            .as_ref()
-            .map_or(JsValue::UNDEFINED, batch))
+    pub fn next(&self, max: usize) -> Promise {
+        let events = Rc::clone(&self.0);
+        promise(async move {
+            Ok(events
+                .next(max)
+                .await?
+                .as_ref()
+                .map_or(JsValue::UNDEFINED, batch))
+        })
     }
 
     /// How many events were dropped.
@@ -116,26 +122,29 @@ impl Subscription {
 
 /// A file on its way out.
 #[wasm_bindgen]
-pub struct ExportCursor(Reader<Export>);
+pub struct ExportCursor(Rc<Reader<Export>>);
 
 impl ExportCursor {
     pub(super) fn new(export: Export) -> ExportCursor {
-        ExportCursor(Reader::new(export))
+        ExportCursor(Rc::new(Reader::new(export)))
     }
 }
 
 #[wasm_bindgen]
 impl ExportCursor {
     /// The next piece; undefined at the end.
-    pub async fn next(&self) -> Answer<JsValue> {
-        let Some(mut export) = self.0.lend()? else {
-            return Ok(JsValue::UNDEFINED);
-        };
-        let piece = export.next().await;
-        self.0.give_back(export);
-        Ok(piece?.map_or(JsValue::UNDEFINED, |piece| {
-            Uint8Array::from(piece.as_slice()).into()
-        }))
+    pub fn next(&self) -> Promise {
+        let reader = Rc::clone(&self.0);
+        promise(async move {
+            let Some(mut export) = reader.lend()? else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            let piece = export.next().await;
+            reader.give_back(export);
+            Ok(piece?.map_or(JsValue::UNDEFINED, |piece| {
+                Uint8Array::from(piece.as_slice()).into()
+            }))
+        })
     }
 
     /// Ends the export.
@@ -146,24 +155,26 @@ impl ExportCursor {
 
 /// A replay under way.
 #[wasm_bindgen]
-pub struct ReplayHandle(Player);
+pub struct ReplayHandle(Rc<Player>);
 
 impl ReplayHandle {
     pub(super) fn new(player: Player) -> ReplayHandle {
-        ReplayHandle(player)
+        ReplayHandle(Rc::new(player))
     }
 }
 
 #[wasm_bindgen]
 impl ReplayHandle {
     /// Waits for events that are due or a change of state; undefined once it is closed.
-    pub async fn next(&self) -> Answer<JsValue> {
-        Ok(self
-            .0
-            .next()
-            .await?
-            .as_ref()
-            .map_or(JsValue::UNDEFINED, tick))
+    pub fn next(&self) -> Promise {
+        let player = Rc::clone(&self.0);
+        promise(async move {
+            Ok(player
+                .next()
+                .await?
+                .as_ref()
+                .map_or(JsValue::UNDEFINED, tick))
+        })
     }
 
     /// Goes on.

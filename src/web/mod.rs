@@ -5,8 +5,10 @@ mod clock;
 mod connection;
 mod convert;
 mod cursors;
+mod home;
 mod indexeddb;
 mod notify;
+mod options;
 pub mod schema;
 
 pub use bindings::{Log, Store};

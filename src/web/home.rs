@@ -1,0 +1,109 @@
+//! What the handles of a store share: the conversations in use, and counters.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use crate::error::Result;
+use crate::event::{Dialect, Masking, Secrets};
+use crate::notice::Reporter;
+use crate::store::EventStore;
+use crate::stream::{EventStream, FeedReport};
+
+/// A store and the conversations of it that are in use.
+pub(super) struct Home {
+    pub(super) store: EventStore,
+    pub(super) reporter: Reporter,
+    pub(super) max_subscribers: usize,
+    pub(super) in_use: RefCell<Vec<Weak<Live>>>,
+    pub(super) fed: Cell<Fed>,
+}
+
+/// A conversation in use.
+pub(super) struct Live {
+    pub(super) stream: EventStream,
+    secrets: RefCell<Vec<(String, String)>>,
+}
+
+/// What was fed so far.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Fed {
+    pub(super) accepted: f64,
+    pub(super) doubles: f64,
+    pub(super) status: f64,
+    pub(super) rejected: f64,
+    pub(super) bytes: f64,
+}
+
+impl Home {
+    pub(super) fn find(&self, id: &str) -> Option<Rc<Live>> {
+        let in_use = self.in_use.borrow();
+        in_use
+            .iter()
+            .filter_map(Weak::upgrade)
+            .find(|live| live.stream.log().id() == id)
+    }
+
+    /// The conversation with this id, opened if need be.
+    pub(super) async fn conversation(
+        &self,
+        id: &str,
+        dialect: Option<Dialect>,
+    ) -> Result<Rc<Live>> {
+        if let Some(live) = self.find(id) {
+            return Ok(live);
+        }
+        let log = self.store.conversation(id, dialect).await?;
+        // Another call may have been as fast.
+        if let Some(live) = self.find(id) {
+            return Ok(live);
+        }
+        let stream = EventStream::new(log, self.reporter.clone(), self.max_subscribers);
+        let live = Rc::new(Live {
+            stream,
+            secrets: RefCell::default(),
+        });
+        let mut in_use = self.in_use.borrow_mut();
+        in_use.retain(|live| live.strong_count() > 0);
+        in_use.push(Rc::downgrade(&live));
+        Ok(live)
+    }
+
+    pub(super) fn count(&self, report: &FeedReport, bytes: usize) {
+        let mut fed = self.fed.get();
+        fed.accepted += f64::from(report.accepted);
+        fed.doubles += f64::from(report.doubles);
+        fed.status += f64::from(report.status);
+        fed.rejected += f64::from(report.rejected);
+        fed.bytes += bytes as f64;
+        self.fed.set(fed);
+    }
+
+    /// Ends every subscription and closes the database.
+    pub(super) fn close(&self) {
+        for live in self.in_use.take().iter().filter_map(Weak::upgrade) {
+            live.stream.close();
+        }
+        self.store.close();
+    }
+}
+
+impl Live {
+    /// Masks these secrets and no others from now on.
+    pub(super) fn set_secrets(&self, secrets: Vec<(String, String)>) {
+        let masked = Secrets::new(secrets.clone(), Masking::Strict);
+        self.stream.log().set_secrets(masked);
+        *self.secrets.borrow_mut() = secrets;
+    }
+
+    /// Masks these as well; one of a name that is known takes its place.
+    pub(super) fn update_secrets(&self, more: Vec<(String, String)>) {
+        let mut secrets = self.secrets.borrow().clone();
+        for (name, value) in more {
+            match secrets.iter_mut().find(|(known, _)| *known == name) {
+                Some(secret) => secret.1 = value,
+                None => secrets.push((name, value)),
+            }
+        }
+        self.set_secrets(secrets);
+    }
+}
