@@ -28,7 +28,7 @@ async function load(
 ): Promise<WebAssembly.Module> {
   if (input instanceof WebAssembly.Module) return input;
   const source = typeof input === "string" || input instanceof URL ? await fetch(input) : input;
-  if (!(source instanceof Response)) return WebAssembly.compile(source as BufferSource);
+  if (!(source instanceof Response)) return WebAssembly.compile(source);
   if (!source.ok) throw new Error(`${source.url} answered ${source.status}`);
   // Streaming is refused under another type, which plain servers give.
   return source.headers.get("content-type")?.startsWith("application/wasm")

@@ -146,7 +146,7 @@ export class Remote<T> {
   readonly ready: Promise<unknown>;
   readonly #handle: number;
   /** Why the object was never made. */
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(
     readonly instance: Instance,
@@ -156,7 +156,7 @@ export class Remote<T> {
   ) {
     this.#handle = instance.number();
     this.ready = instance.request(target, method, args, this.#handle);
-    this.ready.catch((error: unknown) => (this.#failure = error));
+    this.ready.catch((error: Error) => (this.#failure = error));
   }
 
   async call<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Promise<ResultOf<T[K]>> {

@@ -21,7 +21,7 @@ export class LocalReplay implements Replay {
   readonly #subscribers: Listeners<ReplayUpdate>;
   #last: Link;
   #over = false;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(
     handle: Promise<Remote<ReplayHandle>>,
@@ -108,7 +108,7 @@ export class LocalReplay implements Replay {
         this.#tell({ state: step.state, events: parseAll(step.batch), reset: step.reset });
       }
     } catch (error) {
-      this.#failure = error;
+      this.#failure = error as Error;
       this.#complain(error);
     }
     this.dispose();

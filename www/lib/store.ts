@@ -139,9 +139,10 @@ class LocalStore implements EventStore, Home {
     this.#instance = undefined;
     try {
       const module = await wasmModule();
-      const { worker = true, onLog, ...options } = this.#options;
-      this.#instance = new Instance(worker, this.#onNotice);
-      const settings = Object.entries(options).filter(([, value]) => typeof value !== "function");
+      this.#instance = new Instance(this.#options.worker ?? true, this.#onNotice);
+      const settings = Object.entries(this.#options).filter(
+        ([, value]) => typeof value !== "function",
+      );
       const store = this.#instance.open(module, Object.fromEntries(settings));
       this.mode = await store.call("mode");
       return { instance: this.#instance, store, logs: new Map() };
@@ -164,28 +165,22 @@ class LocalStore implements EventStore, Home {
 
   readonly #onNotice: OnNotice = (kind, detail) => {
     const { onBlocked, onBlocking, onTerminated, onDegraded } = this.#options;
-    switch (kind) {
-      case "log":
-        this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
-        break;
-      case "panic":
-        this.report("error", `the store panicked: ${String(detail["message"])}`);
-        break;
-      case "status": {
-        const status = JSON.parse(String(detail["text"])) as StatusMessage;
-        this.#conversations.get(String(detail["conversation"]))?.status.tell(status);
-        break;
-      }
-      default: {
-        if (kind === "degraded") this.mode = "memory";
-        const tell = {
-          blocked: onBlocked,
-          blocking: onBlocking,
-          terminated: onTerminated,
-          degraded: onDegraded,
-        }[kind];
-        void guarded(this.report, `the callback for "${kind}"`, () => tell?.(detail));
-      }
+    if (kind === "log") {
+      this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
+    } else if (kind === "panic") {
+      this.report("error", `the store panicked: ${String(detail["message"])}`);
+    } else if (kind === "status") {
+      const status = JSON.parse(String(detail["text"])) as StatusMessage;
+      this.#conversations.get(String(detail["conversation"]))?.status.tell(status);
+    } else {
+      if (kind === "degraded") this.mode = "memory";
+      const tell = {
+        blocked: onBlocked,
+        blocking: onBlocking,
+        terminated: onTerminated,
+        degraded: onDegraded,
+      }[kind];
+      void guarded(this.report, `the callback for "${kind}"`, () => tell?.(detail));
     }
   };
 }
