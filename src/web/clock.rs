@@ -47,9 +47,12 @@ impl BrowserClock {
     /// Milliseconds since the Unix epoch with their fraction. They don't run backwards unless the
     /// system's clock does.
     fn precise_now(&self) -> f64 {
-        let elapsed = monotonic();
+        let before = monotonic();
         let now = Date::now();
-        if (self.origin.get() + elapsed - now).abs() > DRIFT {
+        let elapsed = monotonic();
+        // A pause between the readings is no drift.
+        let drifted = (self.origin.get() + elapsed - now).abs() > DRIFT;
+        if drifted && elapsed - before < 1.0 {
             self.origin.set(now - elapsed);
         }
         self.origin.get() + elapsed

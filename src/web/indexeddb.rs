@@ -21,6 +21,7 @@ use web_sys::IdbRequest;
 
 use super::clock::within;
 use super::connection::{Connection, ConnectionOptions, storage_error};
+use super::record::{bytes, key, parts, span};
 use crate::backend::{Answer, Backend, Durability, Expected, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
 
@@ -392,35 +393,4 @@ fn tables_of(batch: &WriteBatch) -> Vec<Table> {
         .into_iter()
         .filter(|table| expected == Some(*table) || written(table))
         .collect()
-}
-
-fn key(conversation: &str, number: i64) -> JsValue {
-    Array::of2(&conversation.into(), &JsValue::from_f64(number as f64)).into()
-}
-
-fn span(conversation: &str, first: i64, last: i64) -> KeyRange<JsValue> {
-    KeyRange::Bound(
-        key(conversation, first),
-        false,
-        key(conversation, last),
-        false,
-    )
-}
-
-/// The inverse of [`key`].
-fn parts(table: Table, key: &JsValue) -> Result<(String, i64)> {
-    let parts = key.dyn_ref::<Array>().filter(|parts| parts.length() == 2);
-    parts
-        .and_then(|parts| {
-            let number = parts.get(1).as_f64().filter(|n| n.fract() == 0.0)?;
-            Some((parts.get(0).as_string()?, number as i64))
-        })
-        .ok_or_else(|| Error::Corrupt(format!("a foreign key among the {}", table.name())))
-}
-
-fn bytes(table: Table, value: &JsValue) -> Result<Vec<u8>> {
-    value
-        .dyn_ref::<Uint8Array>()
-        .map(Uint8Array::to_vec)
-        .ok_or_else(|| Error::Corrupt(format!("a foreign value among the {}", table.name())))
 }

@@ -9,6 +9,7 @@ mod home;
 mod indexeddb;
 mod notify;
 mod options;
+mod record;
 pub mod schema;
 
 pub use bindings::{Log, Store};
