@@ -61,7 +61,10 @@ function Item({ info, route }: { info: ConversationInfo; route: Route }): ReactE
         <span className="conversation-meta">
           {plural(events, "event")} · {bytes(info.bytes)}
           {gaps > 0 && (
-            <span className="badge is-warn" title="Ranges of events known to be missing here">
+            <span
+              className="badge is-warn"
+              title="Ranges not known to be complete: a live socket leaves events out"
+            >
               {plural(gaps, "gap")}
             </span>
           )}
