@@ -7,6 +7,7 @@ import "./styles/layout.css";
 import "./styles/controls.css";
 import "./styles/events.css";
 import "./styles/views.css";
+import "./styles/player.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

@@ -40,7 +40,7 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer(request));
 });
 
-/** Assets carry their hash in their name, so the cache is right; a page is the index of this build. */
+/** Assets carry their hash in their name, so the cache is right; a page is this build's index. */
 async function answer(request: Request): Promise<Response> {
   const cache = await caches.open(CACHE);
   const key = request.mode === "navigate" ? "/index.html" : request;

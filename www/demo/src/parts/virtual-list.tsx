@@ -21,7 +21,7 @@ export interface VirtualListHandle {
 interface Props {
   readonly ref?: Ref<VirtualListHandle>;
   readonly length: number;
-  /** The three functions are asked for an index; a change of one of them is a change of the list. */
+  /** The three functions take an index; a change of one of them is a change of the list. */
   readonly keyAt: (index: number) => string;
   /** Pixels, before the row has been measured. */
   readonly heightAt: (index: number) => number;

@@ -3,7 +3,7 @@ import type { Conversation } from "oh-event-store";
 import { useEffect, useMemo, useState, type ReactElement } from "react";
 import { EventList } from "../event/list";
 import { Query } from "../event/highlight";
-import { plural } from "../format";
+import { count } from "../format";
 import { replaceRoute, routeTo } from "../route";
 import { FilterForm } from "../search/filter-form";
 import { filterOf, isEmpty, paramsOf } from "../search/filter";
@@ -19,9 +19,10 @@ export function SearchView({ conversation, params }: Props): ReactElement {
   const filter = useMemo(() => filterOf(new URLSearchParams(address)), [address]);
   const results = useResults(conversation, filter);
   const [announced, setAnnounced] = useState("");
+  const found = results.events.length;
   const said =
     results.error ??
-    `${plural(results.events.length, "match").replace("matchs", "matches")}${results.done ? "" : "…"}`;
+    `${count(found)} ${found === 1 ? "match" : "matches"}${results.done ? "" : "…"}`;
   useEffect(() => {
     const timer = setTimeout(() => setAnnounced(said), 400);
     return () => clearTimeout(timer);
@@ -35,11 +36,7 @@ export function SearchView({ conversation, params }: Props): ReactElement {
       />
       <section className="results" aria-label="Results">
         <header className="results-head">
-          <strong
-            data-testid="search-count"
-            data-count={results.events.length}
-            data-done={results.done}
-          >
+          <strong data-testid="search-count" data-count={found} data-done={results.done}>
             {results.error ? "Search failed" : said}
           </strong>
           {results.done && !results.error && (
