@@ -1,8 +1,10 @@
 //! The outside world as small traits, each with a twin for tests.
 //!
 //! A [`Backend`] keeps records in a few tables, ordered by conversation and number, and changes
-//! them in atomic batches. [`Memory`] is the reference; the browser's is in `web::indexeddb`.
+//! them in atomic batches. [`Memory`] is the reference; the browser's is in `web::indexeddb`;
+//! [`Faulty`] is slow and fails, for tests.
 
+mod faulty;
 mod memory;
 
 use std::rc::Rc;
@@ -11,6 +13,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::error::Result;
 
+pub use faulty::{Faults, Faulty};
 pub use memory::Memory;
 
 /// What a table holds. Their names and the shape of their keys are frozen per schema version.
