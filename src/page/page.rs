@@ -216,6 +216,12 @@ impl Page {
         self.ids.get(index)
     }
 
+    /// How often the event at `index` was replaced by a better copy.
+    #[must_use]
+    pub fn version(&self, index: usize) -> u16 {
+        self.versions.get(index).copied().unwrap_or_default()
+    }
+
     fn origin(&self, index: usize) -> Origin {
         Origin::from_byte(
             self.flags

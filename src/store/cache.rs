@@ -50,6 +50,10 @@ impl PageCache {
         }
     }
 
+    pub(crate) fn budget(&self) -> usize {
+        self.budget
+    }
+
     pub(crate) fn get(&self, conversation: &Rc<str>, number: i64) -> Option<Rc<Page>> {
         let mut state = self.state.borrow_mut();
         state.clock = state.clock.wrapping_add(1);

@@ -2,7 +2,13 @@
 //! next.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::lock::MutexGuard;
 
 use super::log::{Log, id_of};
 use super::plan::Plan;
@@ -71,7 +77,7 @@ impl Log {
             result: RefCell::default(),
         });
         self.waiting.borrow_mut().push(Rc::clone(&ticket));
-        let writing = self.writing.lock().await;
+        let writing = self.exclusive().await;
         if ticket.result.borrow().is_none() {
             self.commit_waiting().await;
         }
@@ -82,67 +88,104 @@ impl Log {
             .unwrap_or(Err(Error::Closed("conversation")))
     }
 
+    /// Keeps others from changing the log, here. A commit that was given up midway is ended first.
+    pub(crate) async fn exclusive(&self) -> MutexGuard<'_, ()> {
+        let writing = self.writing.lock().await;
+        // Whether it failed or not, the tickets that have no answer are waiting still.
+        let _ = self.land().await;
+        writing
+    }
+
     async fn commit_waiting(&self) {
         let group = Group {
             log: self,
             tickets: self.waiting.take(),
         };
-        let items: Vec<Item> = group
-            .tickets
-            .iter()
-            .flat_map(|ticket| ticket.items.iter().cloned())
-            .collect();
-        let covers: Vec<_> = group
-            .tickets
-            .iter()
-            .filter_map(|ticket| ticket.covers)
-            .collect();
-        let result = self.commit(&items, &covers).await;
-        let mut outcomes = result.as_ref().map(|outcomes| outcomes.iter().cloned());
+        let result = self.commit(&group.tickets).await;
         for ticket in &group.tickets {
-            let result = match &mut outcomes {
-                Ok(outcomes) => Ok(outcomes.take(ticket.items.len()).collect()),
-                Err(why) => Err(why.clone()),
-            };
-            *ticket.result.borrow_mut() = Some(result);
+            if let Err(why) = &result {
+                ticket.result.borrow_mut().get_or_insert(Err(why.clone()));
+            }
         }
     }
 
-    async fn commit(
-        &self,
-        items: &[Item],
-        covers: &[(Position, Position)],
-    ) -> Result<Vec<Outcome>> {
-        for _ in 0..ATTEMPTS {
+    async fn commit(&self, tickets: &[Rc<Ticket>]) -> Result<()> {
+        let items: Vec<Item> = tickets
+            .iter()
+            .flat_map(|ticket| ticket.items.iter().cloned())
+            .collect();
+        let covers: Vec<_> = tickets.iter().filter_map(|ticket| ticket.covers).collect();
+        for attempt in 0..ATTEMPTS {
             self.check_open()?;
-            let plan = Plan::make(self, items, covers).await?;
-            if plan.writes.is_empty() {
-                return Ok(plan.outcomes);
-            }
-            let expected = Expected {
-                table: Table::Conversations,
-                key: self.key(0),
-                value: self.snapshot().stored.clone(),
+            let plan = Plan::make(self, &items, &covers, attempt > 0).await?;
+            let result = if plan.stale {
+                Err(Error::Conflict)
+            } else if plan.writes.is_empty() {
+                self.answer(tickets, plan.outcomes);
+                return Ok(());
+            } else {
+                self.start(plan, tickets);
+                self.land().await
             };
-            let batch = WriteBatch {
-                expected: Some(expected),
-                writes: plan.writes.clone(),
-            };
-            match self
-                .shared
-                .backend
-                .commit(batch, self.shared.durability)
-                .await
-            {
-                Ok(()) => return Ok(self.apply(plan)),
+            match result {
                 Err(why @ Error::Conflict) => {
                     self.report(Level::Debug, "another tab wrote first", &why);
                     self.load().await?;
                 }
-                Err(why) => return Err(why),
+                other => return other,
             }
         }
         Err(Error::Conflict)
+    }
+
+    fn start(&self, plan: Plan, tickets: &[Rc<Ticket>]) {
+        let expected = Expected {
+            table: Table::Conversations,
+            key: self.key(0),
+            value: self.snapshot().stored.clone(),
+        };
+        let batch = WriteBatch {
+            expected: Some(expected),
+            writes: plan.writes.clone(),
+        };
+        let shared = Rc::clone(&self.shared);
+        let commit = async move { shared.backend.commit(batch, shared.durability).await };
+        *self.in_flight.borrow_mut() = Some(InFlight {
+            plan,
+            tickets: tickets.to_vec(),
+            commit: commit.boxed_local(),
+        });
+    }
+
+    /// Waits for the commit in flight, if there is one, and takes it in.
+    async fn land(&self) -> Result<()> {
+        let landed = poll_fn(|context| {
+            let mut place = self.in_flight.borrow_mut();
+            let Some(in_flight) = place.as_mut() else {
+                return Poll::Ready(None);
+            };
+            let result = std::task::ready!(in_flight.commit.poll_unpin(context));
+            Poll::Ready(place.take().map(|in_flight| (in_flight, result)))
+        });
+        let Some((in_flight, result)) = landed.await else {
+            return Ok(());
+        };
+        result?;
+        let InFlight { plan, tickets, .. } = in_flight;
+        let outcomes = self.apply(plan);
+        self.answer(&tickets, outcomes);
+        Ok(())
+    }
+
+    fn answer(&self, tickets: &[Rc<Ticket>], outcomes: Vec<Outcome>) {
+        let mut outcomes = outcomes.into_iter();
+        for ticket in tickets {
+            let own = outcomes.by_ref().take(ticket.items.len()).collect();
+            *ticket.result.borrow_mut() = Some(Ok(own));
+        }
+        // Those of a commit that was given up midway were put back.
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.retain(|ticket| ticket.result.borrow().is_none());
     }
 
     fn apply(&self, plan: Plan) -> Vec<Outcome> {
@@ -164,6 +207,14 @@ impl Log {
         }
         plan.outcomes
     }
+}
+
+/// A commit that the backend has been handed. It belongs to the log, not to who waits for it: it
+/// takes place even if that is dropped.
+pub(crate) struct InFlight {
+    plan: Plan,
+    tickets: Vec<Rc<Ticket>>,
+    commit: LocalBoxFuture<'static, Result<()>>,
 }
 
 /// The tickets of one commit. If the commit is given up midway, they wait for the next.

@@ -36,6 +36,17 @@ impl Coverage {
         self.0.insert(place, (first, last));
     }
 
+    /// Takes in that something is missing between `first` and `last`.
+    pub fn remove(&mut self, first: Position, last: Position) {
+        if first > last {
+            return;
+        }
+        for (from, to) in std::mem::take(&mut self.0) {
+            self.add(from, to.min(first.saturating_sub(1)));
+            self.add(from.max(last.saturating_add(1)), to);
+        }
+    }
+
     /// The intervals.
     #[must_use]
     pub fn known(&self) -> &[(Position, Position)] {
@@ -74,5 +85,14 @@ mod tests {
         assert_eq!(coverage.gaps(-2, 40), [(-2, -1), (10, 19), (31, 40)]);
         assert_eq!(coverage.gaps(0, 9), []);
         assert_eq!(coverage.gaps(12, 15), [(12, 15)]);
+    }
+
+    #[test]
+    fn what_is_removed_is_a_gap() {
+        let mut coverage = Coverage::from_intervals([(0, 9), (20, 30)]);
+        coverage.remove(4, 5);
+        coverage.remove(9, 22);
+        coverage.remove(50, 60);
+        assert_eq!(coverage.known(), [(0, 3), (6, 8), (23, 30)]);
     }
 }

@@ -1,19 +1,23 @@
 //! One conversation's log: its state as it is stored, read at once and changed by commits.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 
 use super::cache::PageCache;
-use super::commit::Ticket;
+use super::commit::{InFlight, Ticket};
 use super::record::Record;
 use crate::backend::{Backend, Clock, Durability, Key, Table};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, Position, Secrets};
 use crate::notice::{Level, Reporter};
 use crate::page::{Entry, Page, Summary};
+use crate::sorted_map::SortedMap;
+
+/// How often the state is read again when another tab changes it at the same time.
+pub(crate) const LOADS: u32 = 4;
 
 /// What the logs of a store have in common.
 pub(crate) struct Shared {
@@ -35,21 +39,21 @@ pub(crate) struct State {
     /// The pages by position; their ranges don't overlap.
     pub(crate) pages: Vec<Rc<Summary>>,
     /// The events above the last page.
-    pub(crate) tail: BTreeMap<Position, Entry>,
+    pub(crate) tail: SortedMap<Position, Entry>,
     pub(crate) tail_bytes: usize,
 }
 
 impl State {
     /// The greatest position, or `None` in an empty log.
     pub(crate) fn last(&self) -> Option<Position> {
-        let tail = self.tail.last_key_value().map(|(position, _)| *position);
+        let tail = self.tail.entries().last().map(|(position, _)| *position);
         tail.or_else(|| self.pages.last().map(|page| page.last()))
     }
 
     /// The least position.
     pub(crate) fn first(&self) -> Option<Position> {
         let pages = self.pages.first().map(|page| page.first());
-        pages.or_else(|| self.tail.first_key_value().map(|(position, _)| *position))
+        pages.or_else(|| self.tail.entries().first().map(|(position, _)| *position))
     }
 
     /// The index of the page whose range `position` lies in or next to; `None` where it belongs
@@ -61,6 +65,18 @@ impl State {
         }
         let after = self.pages.partition_point(|page| page.first() <= position);
         Some(after.saturating_sub(1))
+    }
+
+    /// How many events it holds.
+    pub(crate) fn events(&self) -> u64 {
+        let pages = self.pages.iter().map(|page| page.count());
+        pages.fold(self.tail.len() as u64, u64::saturating_add)
+    }
+
+    /// Puts a page in its place.
+    pub(crate) fn add_page(&mut self, page: Rc<Summary>) {
+        let place = self.pages.partition_point(|other| other.first() < page.first());
+        self.pages.insert(place, page);
     }
 
     pub(crate) fn contains(&self, position: Position) -> bool {
@@ -79,7 +95,11 @@ pub struct Log {
     /// Positions by the hash of a string id; empty where ids are numbers.
     pub(crate) ids: RefCell<HashMap<u64, Position>>,
     pub(crate) waiting: RefCell<Vec<Rc<Ticket>>>,
+    /// To be taken by `exclusive` only.
     pub(crate) writing: Mutex<()>,
+    pub(crate) in_flight: RefCell<Option<InFlight>>,
+    /// The numbers of pages that were found damaged.
+    damaged: RefCell<Vec<i64>>,
     pub(crate) secrets: RefCell<Secrets>,
     pub(crate) on_commit: RefCell<Option<Rc<dyn Fn(&[Entry])>>>,
     wanted: Option<Dialect>,
@@ -99,6 +119,8 @@ impl Log {
             ids: RefCell::default(),
             waiting: RefCell::default(),
             writing: Mutex::new(()),
+            in_flight: RefCell::default(),
+            damaged: RefCell::default(),
             secrets: RefCell::default(),
             on_commit: RefCell::default(),
             wanted,
@@ -139,8 +161,8 @@ impl Log {
         self.secrets.borrow().mask_text(text).into()
     }
 
-    /// Hears of the entries of each commit, in order, as soon as they are durable. There is one
-    /// listener: the stream.
+    /// Hears of the entries of each commit, in order, as soon as they are durable; of another tab's
+    /// once they are noticed. There is one listener: the stream.
     pub fn set_on_commit(&self, listener: Rc<dyn Fn(&[Entry])>) {
         *self.on_commit.borrow_mut() = Some(listener);
     }
@@ -170,71 +192,12 @@ impl Log {
     }
 
     /// Reads the state anew: another tab has changed it.
-    pub(crate) async fn refresh(&self) -> Result<()> {
-        let _writing = self.writing.lock().await;
+    ///
+    /// # Errors
+    /// `Closed`, or what the backend answers.
+    pub async fn refresh(&self) -> Result<()> {
+        let _writing = self.exclusive().await;
         self.load().await
-    }
-
-    /// Reads the state as it is stored. Only while nothing is being written.
-    pub(crate) async fn load(&self) -> Result<()> {
-        self.check_open()?;
-        let backend = &self.shared.backend;
-        // In this order: if another tab commits in between, the record is older than the rest, and
-        // the next commit conflicts; if it seals, its events are met twice, and not never.
-        let records = backend.range(Table::Conversations, &self.id, 0, 0).await?;
-        let tail = backend
-            .range(Table::Tail, &self.id, Key::FIRST, Key::LAST)
-            .await?;
-        let summaries = backend
-            .range(Table::Summaries, &self.id, Key::FIRST, Key::LAST)
-            .await?;
-        let stored = records.into_iter().next().map(|(_, bytes)| bytes);
-        let mut state = State {
-            record: stored
-                .as_deref()
-                .map(Record::decode)
-                .transpose()?
-                .unwrap_or_default(),
-            stored,
-            ..State::default()
-        };
-        for (number, bytes) in summaries {
-            if let Some(summary) = self.summary(number, &bytes).await? {
-                state.pages.push(Rc::new(summary));
-            }
-        }
-        state.pages.sort_by_key(|page| page.first());
-        for (_, bytes) in tail {
-            match Entry::decode(&bytes) {
-                Ok(entry) if !state.contains(entry.position) => {
-                    state.tail_bytes = state.tail_bytes.saturating_add(entry.len());
-                    state.tail.insert(entry.position, entry);
-                }
-                Ok(_) => {}
-                Err(why @ Error::VersionTooNew { .. }) => return Err(why),
-                Err(why) => self.report(Level::Error, "an event is damaged and left out", &why),
-            }
-        }
-        *self.ids.borrow_mut() = ids(&state);
-        *self.state.borrow_mut() = Rc::new(state);
-        Ok(())
-    }
-
-    async fn summary(&self, number: i64, bytes: &[u8]) -> Result<Option<Summary>> {
-        let why = match Summary::decode(bytes) {
-            Ok(summary) => return Ok(Some(summary)),
-            Err(why @ Error::VersionTooNew { .. }) => return Err(why),
-            Err(why) => why,
-        };
-        self.report(Level::Warn, "a page summary is damaged and made anew", &why);
-        match self.page(number).await {
-            Ok(page) => Ok(page.map(|page| page.summary(number))),
-            Err(why @ Error::Corrupt(_)) => {
-                self.report(Level::Error, "a page is damaged and left out", &why);
-                Ok(None)
-            }
-            Err(why) => Err(why),
-        }
     }
 
     /// A page from the cache or the backend; `None` where another tab has replaced it.
@@ -270,9 +233,17 @@ impl Log {
     }
 
     fn keep(&self, number: i64, bytes: &[u8]) -> Result<Rc<Page>> {
-        let page = Rc::new(Page::decode(bytes)?);
+        let page = Page::decode(bytes).inspect_err(|_| {
+            self.damaged.borrow_mut().push(number);
+        })?;
+        let page = Rc::new(page);
         self.shared.cache.insert(&self.id, number, &page);
         Ok(page)
+    }
+
+    /// Whether the page was found damaged.
+    pub(crate) fn is_damaged(&self, number: i64) -> bool {
+        self.damaged.borrow().contains(&number)
     }
 
     /// The position of the event with this id, where the log holds one.
@@ -289,7 +260,7 @@ impl Log {
 
     /// The entry at a position, where there is one.
     pub(crate) async fn entry_at(&self, position: Position) -> Result<Option<Entry>> {
-        for _ in 0..3 {
+        for _ in 0..LOADS {
             let state = self.snapshot();
             if let Some(entry) = state.tail.get(&position) {
                 return Ok(Some(entry.clone()));
@@ -308,7 +279,7 @@ impl Log {
                 None => self.refresh().await?,
             }
         }
-        Err(Error::Conflict)
+        Err(Error::Corrupt("a page is missing".into()))
     }
 
     pub(crate) fn key(&self, number: i64) -> Key {
@@ -321,18 +292,6 @@ pub(crate) fn gaps(state: &State) -> Vec<(Position, Position)> {
         (Some(first), Some(last)) => state.record.coverage.gaps(first.min(0), last),
         _ => Vec::new(),
     }
-}
-
-fn ids(state: &State) -> HashMap<u64, Position> {
-    let pages = state.pages.iter().flat_map(|page| {
-        page.id_hashes
-            .iter()
-            .copied()
-            .zip(page.positions())
-            .collect::<Vec<_>>()
-    });
-    let tail = state.tail.values().filter_map(id_of);
-    pages.chain(tail).collect()
 }
 
 /// The hash of an entry's string id, and its position.

@@ -7,6 +7,7 @@ mod coverage;
 mod event_store;
 mod export;
 mod import;
+mod load;
 mod log;
 mod plan;
 mod record;

@@ -1,14 +1,16 @@
 //! What a commit will change: where each event goes, which pages are sealed or made anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::commit::{Item, Outcome};
-use super::log::{Log, State};
+use super::log::{Log, State, id_of};
 use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
-use crate::event::{Dialect, Event, EventId, MAX_ID, Position, stamp};
-use crate::page::{Entry, Origin, Page};
+use crate::event::{Dialect, EventId, MAX_ID, Position, stamp};
+use crate::notice::Level;
+use crate::page::{Entry, Origin, Page, Summary};
+use crate::sorted_map::SortedMap;
 
 /// A commit, worked out but not done: the state after it and the writes that lead there.
 pub(crate) struct Plan {
@@ -20,10 +22,16 @@ pub(crate) struct Plan {
     pub(crate) sealed: Vec<(i64, Rc<Page>)>,
     /// The numbers of pages that are no more.
     pub(crate) gone: Vec<i64>,
+    /// It was made from a state that another tab has changed since: it must not be carried out.
+    pub(crate) stale: bool,
+    /// The state was read just now, so a page that is missing is lost.
+    fresh_state: bool,
+    /// Positions of the events with string ids in this commit, by the hash of the id.
+    pending: HashMap<u64, Position>,
     /// Entries for pages, by page number.
-    late: BTreeMap<i64, BTreeMap<Position, Entry>>,
+    late: SortedMap<i64, SortedMap<Position, Entry>>,
     /// Positions in the tail that are new or changed.
-    fresh: BTreeSet<Position>,
+    fresh: SortedMap<Position, ()>,
 }
 
 impl Plan {
@@ -31,35 +39,43 @@ impl Plan {
         log: &Log,
         items: &[Item],
         covers: &[(Position, Position)],
+        fresh_state: bool,
     ) -> Result<Plan> {
         let mut plan = Plan {
             next: (*log.snapshot()).clone(),
+            stale: false,
+            fresh_state,
+            pending: HashMap::new(),
             writes: Vec::new(),
             outcomes: Vec::with_capacity(items.len()),
             committed: Vec::new(),
             sealed: Vec::new(),
             gone: Vec::new(),
-            late: BTreeMap::new(),
-            fresh: BTreeSet::new(),
+            late: SortedMap::default(),
+            fresh: SortedMap::default(),
         };
+        if plan.next.stored.is_none() && plan.next.pages.is_empty() {
+            plan.next.record.next_page = first_page(log.shared.clock.now());
+        }
         for item in items {
             let outcome = match plan.entry(log, item) {
                 Ok(entry) => plan.place(log, entry).await?,
                 Err(why) => Outcome::Rejected(why),
             };
             if let Outcome::Accepted(entry) | Outcome::Replaced(entry) = &outcome {
+                plan.pending.extend(id_of(entry));
                 plan.committed.push(entry.clone());
             }
             plan.outcomes.push(outcome);
         }
-        for (number, entries) in std::mem::take(&mut plan.late) {
+        for (number, entries) in std::mem::take(&mut plan.late).into_entries() {
             plan.rewrite(log, number, entries).await?;
         }
         plan.seal(log);
         let tail = std::mem::take(&mut plan.fresh);
         for entry in tail
             .iter()
-            .filter_map(|position| plan.next.tail.get(position))
+            .filter_map(|(position, ())| plan.next.tail.get(position))
         {
             plan.writes.push(Write::Put(
                 Table::Tail,
@@ -97,26 +113,27 @@ impl Plan {
         let dialect = event
             .dialect()
             .ok_or("it has neither the keys of V0 nor those of V1")?;
-        match self.next.record.dialect {
-            None => self.next.record.dialect = Some(dialect),
-            Some(of_log) if of_log != dialect => {
-                return Err(format!(
-                    "the conversation holds {} events, this one is {}",
-                    name(of_log),
-                    name(dialect)
-                ));
-            }
-            Some(_) => {}
+        if let Some(of_log) = self.next.record.dialect
+            && of_log != dialect
+        {
+            return Err(format!(
+                "the conversation holds {} events, this one is {}",
+                name(of_log),
+                name(dialect)
+            ));
         }
         let event = log.secrets.borrow().mask(event);
         let position = match &event.header.id {
             Some(EventId::Number(id)) if (0..=MAX_ID).contains(id) => *id,
             Some(EventId::Text(text)) => self
-                .pending(text)
+                .pending
+                .get(&Summary::id_hash(text.as_bytes()))
+                .copied()
                 .or_else(|| log.position_of(&EventId::Text(text.clone())))
                 .unwrap_or_else(|| last.map_or(0, |last| last.saturating_add(1))),
             _ => return Err("it has no usable id".into()),
         };
+        self.next.record.dialect = Some(dialect);
         Ok(Entry {
             position,
             origin,
@@ -125,13 +142,19 @@ impl Plan {
         })
     }
 
-    /// The position of an event with this string id among those of this commit.
-    fn pending(&self, id: &str) -> Option<Position> {
-        let same = |event: &Event| matches!(&event.header.id, Some(EventId::Text(t)) if **t == *id);
-        self.committed
-            .iter()
-            .find(|entry| same(&entry.event))
-            .map(|entry| entry.position)
+    /// The page's events; `None` where it is damaged, or where the plan is stale.
+    async fn page(&mut self, log: &Log, number: i64) -> Result<Option<Rc<Page>>> {
+        if log.is_damaged(number) {
+            return Ok(None);
+        }
+        match log.page(number).await {
+            Ok(None) => {
+                self.stale = !self.fresh_state;
+                Ok(None)
+            }
+            Err(Error::Corrupt(_)) => Ok(None),
+            other => other,
+        }
     }
 
     async fn place(&mut self, log: &Log, mut entry: Entry) -> Result<Outcome> {
@@ -147,16 +170,15 @@ impl Plan {
             let known = match late {
                 Some(entry) => Some(entry.clone()),
                 None if !summary.contains(position) => None,
-                None if entry.origin <= summary.weakest => return Ok(Outcome::Double),
-                None => match log.page(summary.number).await {
-                    Ok(Some(page)) => {
+                None if entry.origin <= summary.weakest && !log.is_damaged(summary.number) => {
+                    return Ok(Outcome::Double);
+                }
+                None => match self.page(log, summary.number).await? {
+                    Some(page) => {
                         let index = page.positions().binary_search(&position);
                         index.ok().map(|index| page.entry(index)).transpose()?
                     }
-                    // Another tab has replaced it: the commit will conflict and start over.
-                    Ok(None) => return Ok(Outcome::Double),
-                    Err(why @ Error::Corrupt(_)) => return Ok(Outcome::Rejected(why.to_string())),
-                    Err(why) => return Err(why),
+                    None => None,
                 },
             };
             let outcome = judge(known.as_ref(), &mut entry);
@@ -175,23 +197,28 @@ impl Plan {
             let bytes = self.next.tail_bytes.saturating_sub(before);
             self.next.tail_bytes = bytes.saturating_add(entry.len());
             self.next.tail.insert(position, entry);
-            self.fresh.insert(position);
+            self.fresh.insert(position, ());
         }
         Ok(outcome)
     }
 
-    /// Makes a page anew with late entries in it. It gets new numbers, as pages never change.
+    /// Makes a page anew with late entries in it. It gets new numbers, as pages never change. Of
+    /// a damaged page only they are left, and what it covered is a gap.
     async fn rewrite(
         &mut self,
         log: &Log,
         number: i64,
-        late: BTreeMap<Position, Entry>,
+        late: SortedMap<Position, Entry>,
     ) -> Result<()> {
-        let Some(page) = log.page(number).await? else {
-            return Ok(());
+        let known = match self.page(log, number).await? {
+            Some(page) => page.entries()?,
+            None if self.stale => return Ok(()),
+            None => {
+                self.give_up(log, number);
+                Vec::new()
+            }
         };
-        let mut entries: BTreeMap<Position, Entry> = page
-            .entries()?
+        let mut entries: SortedMap<Position, Entry> = known
             .into_iter()
             .map(|entry| (entry.position, entry))
             .collect();
@@ -219,8 +246,15 @@ impl Plan {
         for run in runs(&entries, target, log.shared.page_events) {
             self.add_page(log, run);
         }
-        self.next.pages.sort_by_key(|page| page.first());
         Ok(())
+    }
+
+    fn give_up(&mut self, log: &Log, number: i64) {
+        let why = Error::Corrupt(format!("page {number}"));
+        log.report(Level::Error, "a damaged page is given up", &why);
+        if let Some(page) = self.next.pages.iter().find(|page| page.number == number) {
+            self.next.record.coverage.remove(page.first(), page.last());
+        }
     }
 
     /// Moves what fills whole pages out of the tail.
@@ -269,7 +303,7 @@ impl Plan {
             log.key(number),
             summary.encode(),
         ));
-        self.next.pages.push(Rc::new(summary));
+        self.next.add_page(Rc::new(summary));
         self.sealed.push((number, page));
     }
 
@@ -277,22 +311,20 @@ impl Plan {
     fn finish(&mut self, log: &Log) {
         let before = log.snapshot();
         let range = self.next.first().zip(self.next.last());
+        let events = self.next.events();
         let record = &mut self.next.record;
         record.range = range;
-        for outcome in &self.outcomes {
-            if let Outcome::Accepted(entry) = outcome {
-                record.events = record.events.saturating_add(1);
-                if let Some(timestamp) = &entry.event.header.timestamp {
-                    let first = record
-                        .first_timestamp
-                        .get_or_insert_with(|| timestamp.clone());
-                    *first = std::mem::take(first).min(timestamp.clone());
-                    let last = record
-                        .last_timestamp
-                        .get_or_insert_with(|| timestamp.clone());
-                    *last = std::mem::take(last).max(timestamp.clone());
-                }
-            }
+        record.events = events;
+        let stamps = self.committed.iter();
+        for timestamp in stamps.filter_map(|entry| entry.event.header.timestamp.as_ref()) {
+            let first = record
+                .first_timestamp
+                .get_or_insert_with(|| timestamp.clone());
+            *first = std::mem::take(first).min(timestamp.clone());
+            let last = record
+                .last_timestamp
+                .get_or_insert_with(|| timestamp.clone());
+            *last = std::mem::take(last).max(timestamp.clone());
         }
         let pages = self
             .next
@@ -308,6 +340,13 @@ impl Plan {
             .push(Write::Put(Table::Conversations, log.key(0), bytes.clone()));
         self.next.stored = Some(bytes);
     }
+}
+
+/// The number of a new conversation's first page. Where a conversation is deleted and comes again,
+/// another tab must not take its new pages for the old ones; a millisecond is worth 2048 numbers,
+/// so they stay below 2^53 until the year 2109.
+fn first_page(now: f64) -> i64 {
+    (now.max(0.0) as i64).saturating_mul(2048)
 }
 
 /// Whether an entry is new, better than the one that is there, or a double of it.

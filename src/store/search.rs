@@ -212,7 +212,7 @@ impl Search {
                     })
                 })
             } else if let (Segment::Tail, true) = (&segment, from <= to) {
-                Either::of(state.tail.range(from..=to), self.reverse)
+                Either::of(state.tail.range(from..=to).iter(), self.reverse)
                     .filter(|(_, entry)| self.matcher.matches(&entry.event))
                     .all(|(position, entry)| {
                         hand(Hit {
@@ -269,7 +269,9 @@ impl Search {
             };
             self.log.read_ahead(&numbers).await?;
         }
-        self.window = self.window.saturating_mul(2).min(WINDOW);
+        // More than the cache keeps would be read in vain.
+        let room = self.log.shared.cache.budget() / self.log.shared.page_bytes;
+        self.window = self.window.saturating_mul(2).min(WINDOW).min(room);
         self.log.page(summary.number).await
     }
 }
@@ -283,14 +285,14 @@ fn segment(state: &State, at: Position, reverse: bool) -> Option<Segment> {
             .map(|page| Segment::Page(Rc::clone(page)))
     };
     if reverse {
-        if state.tail.range(..=at).next_back().is_some() {
+        if !state.tail.range(..=at).is_empty() {
             return Some(Segment::Tail);
         }
         let after = state.pages.partition_point(|page| page.first() <= at);
         return after.checked_sub(1).and_then(page);
     }
     let index = state.pages.partition_point(|page| page.last() < at);
-    page(index).or_else(|| state.tail.range(at..).next().map(|_| Segment::Tail))
+    page(index).or_else(|| (!state.tail.range(at..).is_empty()).then_some(Segment::Tail))
 }
 
 fn tail_first(state: &State) -> Position {

@@ -1,0 +1,167 @@
+//! Reading a log's state from storage, around what is damaged there.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::log::{LOADS, Log, State, id_of};
+use super::record::Record;
+use crate::backend::{Key, Table};
+use crate::error::{Error, Result};
+use crate::event::{Dialect, Position};
+use crate::notice::Level;
+use crate::page::{Entry, Summary};
+
+impl Log {
+    /// Reads the state as it is stored, and tells of what is new in it. Only while nothing is being
+    /// written.
+    pub(crate) async fn load(&self) -> Result<()> {
+        for attempt in 1..=LOADS {
+            self.check_open()?;
+            let state = self.read().await?;
+            let listener = self.on_commit.borrow().clone();
+            let news = match &listener {
+                Some(_) => self.news(&state, attempt == LOADS).await?,
+                None => Some(Vec::new()),
+            };
+            let Some(news) = news else { continue };
+            *self.ids.borrow_mut() = ids(&state);
+            *self.state.borrow_mut() = Rc::new(state);
+            if let Some(listener) = listener
+                && !news.is_empty()
+            {
+                listener(&news);
+            }
+            return Ok(());
+        }
+        Err(Error::Conflict)
+    }
+
+    /// What another tab has added, ascending; `None` where a page of it is not there (any more).
+    async fn news(&self, state: &State, without_missing: bool) -> Result<Option<Vec<Entry>>> {
+        let before = self.snapshot();
+        let is_new = |position: Position| !before.contains(position);
+        let mut news = Vec::new();
+        let known = |number: i64| before.pages.iter().any(|page| page.number == number);
+        for summary in state
+            .pages
+            .iter()
+            .filter(|page| !known(page.number))
+        {
+            if !summary.positions().any(is_new) {
+                continue;
+            }
+            match self.page(summary.number).await {
+                Ok(Some(page)) => {
+                    let new = page.entries().unwrap_or_default();
+                    news.extend(new.into_iter().filter(|entry| is_new(entry.position)));
+                }
+                Ok(None) if !without_missing => return Ok(None),
+                Ok(None) | Err(Error::Corrupt(_)) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        let tail = state.tail.values();
+        news.extend(tail.filter(|entry| is_new(entry.position)).cloned());
+        Ok(Some(news))
+    }
+
+    async fn read(&self) -> Result<State> {
+        let backend = &self.shared.backend;
+        // In this order: if another tab commits in between, the record is older than the rest, and
+        // the next commit conflicts; if it seals, its events are met twice, and not never.
+        let records = backend.range(Table::Conversations, &self.id, 0, 0).await?;
+        let tail = backend
+            .range(Table::Tail, &self.id, Key::FIRST, Key::LAST)
+            .await?;
+        let summaries = backend
+            .range(Table::Summaries, &self.id, Key::FIRST, Key::LAST)
+            .await?;
+        let stored = records.into_iter().next().map(|(_, bytes)| bytes);
+        let mut state = State::default();
+        for (number, bytes) in summaries {
+            if let Some(summary) = self.summary(number, &bytes).await? {
+                state.add_page(Rc::new(summary));
+            }
+        }
+        for (_, bytes) in tail {
+            match Entry::decode(&bytes) {
+                Ok(entry) if !state.contains(entry.position) => {
+                    state.tail_bytes = state.tail_bytes.saturating_add(entry.len());
+                    state.tail.insert(entry.position, entry);
+                }
+                Ok(_) => {}
+                Err(why @ Error::VersionTooNew { .. }) => return Err(why),
+                Err(why) => self.report(Level::Error, "an event is damaged and left out", &why),
+            }
+        }
+        state.record = match stored.as_deref().map(Record::decode) {
+            Some(Ok(record)) => record,
+            Some(Err(why @ Error::Corrupt(_))) => {
+                self.report(Level::Error, "a conversation's record is made anew", &why);
+                rebuilt(&state)
+            }
+            Some(Err(why)) => return Err(why),
+            None => rebuilt(&state),
+        };
+        state.record.events = state.events();
+        state.stored = stored;
+        Ok(state)
+    }
+
+    async fn summary(&self, number: i64, bytes: &[u8]) -> Result<Option<Summary>> {
+        let why = match Summary::decode(bytes) {
+            Ok(summary) => return Ok(Some(summary)),
+            Err(why @ Error::VersionTooNew { .. }) => return Err(why),
+            Err(why) => why,
+        };
+        self.report(Level::Warn, "a page summary is damaged and made anew", &why);
+        match self.page(number).await {
+            Ok(page) => Ok(page.map(|page| page.summary(number))),
+            Err(why @ Error::Corrupt(_)) => {
+                self.report(Level::Error, "a page is damaged and left out", &why);
+                Ok(None)
+            }
+            Err(why) => Err(why),
+        }
+    }
+}
+
+/// What events and pages say of a conversation whose record is lost. What is known to be complete
+/// is not among it.
+fn rebuilt(state: &State) -> Record {
+    let last_page = state.pages.iter().map(|page| page.number).max();
+    let pages = state.pages.iter();
+    let page_stamps = pages.flat_map(|page| [&page.first_timestamp, &page.last_timestamp]);
+    let tail = state.tail.values();
+    let stamps = || {
+        let tail_stamps = tail.clone().map(|entry| &entry.event.header.timestamp);
+        page_stamps.clone().chain(tail_stamps).flatten()
+    };
+    let dialect = match (state.pages.first(), tail.clone().next()) {
+        (Some(page), _) if page.id_hashes.is_empty() => Some(Dialect::V0),
+        (Some(_), _) => Some(Dialect::V1),
+        (None, entry) => entry.and_then(|entry| entry.event.dialect()),
+    };
+    let bytes = state.pages.iter().map(|page| page.bytes);
+    Record {
+        dialect,
+        next_page: last_page.map_or(0, |last| last.saturating_add(1)),
+        range: state.first().zip(state.last()),
+        bytes: bytes.fold(state.tail_bytes as u64, u64::saturating_add),
+        first_timestamp: stamps().min().cloned(),
+        last_timestamp: stamps().max().cloned(),
+        ..Record::default()
+    }
+}
+
+fn ids(state: &State) -> HashMap<u64, Position> {
+    let pages = state.pages.iter().flat_map(|page| {
+        page.id_hashes
+            .iter()
+            .copied()
+            .zip(page.positions())
+            .collect::<Vec<_>>()
+    });
+    let tail = state.tail.values().filter_map(id_of);
+    pages.chain(tail).collect()
+}
