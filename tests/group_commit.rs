@@ -1,0 +1,172 @@
+//! What arrives while a commit is in flight goes with the next one, and everybody gets an answer.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures::executor::LocalPool;
+use futures_util::FutureExt;
+use futures_util::task::noop_waker;
+use oh_event_store::backend::{Faults, Faulty, Memory};
+use oh_event_store::page::Origin;
+use oh_event_store::store::{Item, Log, Outcome};
+use support::{all, events, for_seeds, pages, run, spawn, store};
+
+fn slow(records: &Rc<Memory>, seed: u64) -> Rc<Faulty> {
+    let faults = Faults {
+        seed,
+        delay: 6,
+        ..Faults::default()
+    };
+    Rc::new(Faulty::new(records, faults))
+}
+
+async fn log(backend: &Rc<Faulty>) -> Rc<Log> {
+    let store = store(Rc::clone(backend) as _, &pages(1000, 1000));
+    store.conversation("c", None).await.unwrap()
+}
+
+fn item(id: i64) -> Item {
+    Item::Event(events::message(id, "x"), Origin::Live)
+}
+
+fn new(word: &str) -> Item {
+    let json = format!("{{\"action\": \"message\", \"args\": {{\"content\": \"{word}\"}}}}");
+    Item::New {
+        json: json.into_bytes().into(),
+        id: None,
+        timestamp: "2025-08-31T15:23:21.000000".into(),
+        source: "user".into(),
+    }
+}
+
+#[test]
+fn a_hundred_events_at_once_take_few_transactions() {
+    let records = Rc::new(Memory::new());
+    let backend = slow(&records, 1);
+    let mut pool = LocalPool::new();
+    let log = pool.run_until(log(&backend));
+    let tasks: Vec<_> = (0..100)
+        .map(|n| {
+            let log = Rc::clone(&log);
+            // Each one brings a double, of its own event or of the one before.
+            let items = vec![item(n), item(n), item((n - 1).max(0))];
+            spawn(&pool, async move { log.append(items, None).await.unwrap() })
+        })
+        .collect();
+    pool.run_until_stalled();
+    for (n, task) in tasks.iter().enumerate() {
+        let outcomes = task.take().expect("it ends");
+        let [Outcome::Accepted(entry), Outcome::Double, Outcome::Double] = &outcomes[..] else {
+            panic!("{n}: {outcomes:?}");
+        };
+        assert_eq!(entry.position, n as i64);
+    }
+    assert!(backend.commits() <= 2, "{} commits", backend.commits());
+    assert_eq!(pool.run_until(all(&log)).len(), 100);
+}
+
+#[test]
+fn one_bad_event_fails_alone() {
+    run(async {
+        let records = Rc::new(Memory::new());
+        let log = log(&slow(&records, 1)).await;
+        let bad = oh_event_store::event::Event::from_json(b"{\"id\": 5}").unwrap();
+        let bad = log.append(vec![Item::Event(bad, Origin::Live), item(6)], None);
+        let good = log.append(vec![item(7)], None);
+        let (bad, good) = futures_util::future::join(bad, good).await;
+        let bad = bad.unwrap();
+        assert!(
+            matches!(bad[..], [Outcome::Rejected(_), Outcome::Accepted(_)]),
+            "{bad:?}"
+        );
+        assert!(matches!(good.unwrap()[..], [Outcome::Accepted(_)]));
+    });
+}
+
+#[test]
+fn an_append_that_is_dropped_midway_loses_nothing_and_hangs_nobody() {
+    for_seeds(200, |seed, random| {
+        let records = Rc::new(Memory::new());
+        let backend = slow(&records, seed);
+        let mut pool = LocalPool::new();
+        let log = pool.run_until(log(&backend));
+        let waker = noop_waker();
+        let mut context = Context::from_waker(&waker);
+        let mut appends: Vec<_> = (0..6)
+            .map(|n| Some(log.append(vec![new(&n.to_string())], None).boxed_local()))
+            .collect();
+        let mut answered = 0;
+        for _ in 0..random.below(30) {
+            let index = random.below(6) as usize;
+            let Some(append) = &mut appends[index] else {
+                continue;
+            };
+            if let Poll::Ready(outcomes) = append.poll_unpin(&mut context) {
+                assert!(matches!(outcomes.unwrap()[..], [Outcome::Accepted(_)]));
+                answered += 1;
+                appends[index] = None;
+            } else if random.one_in(5) {
+                appends[index] = None;
+            }
+        }
+        let rest = appends.into_iter().flatten();
+        for outcomes in pool.run_until(futures_util::future::join_all(rest)) {
+            assert!(matches!(outcomes.unwrap()[..], [Outcome::Accepted(_)]));
+            answered += 1;
+        }
+        let last = pool.run_until(log.append(vec![new("last")], None)).unwrap();
+        assert!(matches!(last[..], [Outcome::Accepted(_)]));
+        let texts = pool.run_until(all(&log));
+        assert!(texts.len() > answered, "{} {answered}", texts.len());
+        let mut contents: Vec<&str> = texts
+            .iter()
+            .filter_map(|(_, text)| text.split("\"content\": ").nth(1))
+            .collect();
+        contents.sort_unstable();
+        let count = contents.len();
+        contents.dedup();
+        assert_eq!(
+            contents.len(),
+            count,
+            "an event was written twice: {texts:?}"
+        );
+        let ids: Vec<i64> = texts.iter().map(|(id, _)| *id).collect();
+        assert_eq!(ids, (0..ids.len() as i64).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn new_events_get_consecutive_ids_from_all_tabs() {
+    for_seeds(60, |seed, random| {
+        let records = Rc::new(Memory::new());
+        let mut pool = LocalPool::new();
+        let backends = [slow(&records, seed), slow(&records, !seed)];
+        let logs = backends
+            .each_ref()
+            .map(|backend| pool.run_until(log(backend)));
+        let tasks: Vec<_> = (0..30)
+            .map(|n| {
+                let log = Rc::clone(random.pick(&logs));
+                let items = vec![new(&n.to_string())];
+                let task = spawn(&pool, async move { log.append(items, None).await.unwrap() });
+                if random.one_in(3) {
+                    pool.run_until_stalled();
+                }
+                task
+            })
+            .collect();
+        pool.run_until_stalled();
+        let mut ids: Vec<i64> = tasks
+            .iter()
+            .map(|task| match &task.take().expect("it ends")[..] {
+                [Outcome::Accepted(entry)] => entry.position,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        ids.sort_unstable();
+        assert_eq!(ids, (0..30).collect::<Vec<_>>());
+    });
+}

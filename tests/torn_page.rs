@@ -1,0 +1,221 @@
+//! What is damaged in storage is reported and passed by; everything else is still there, and the
+//! log takes in new events.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use oh_event_store::backend::{Backend, Clock, Key, Memory, Table};
+use oh_event_store::notice::Notice;
+use oh_event_store::page::{Origin, Summary};
+use oh_event_store::store::{EventStore, Item, Log, Outcome, SearchOptions};
+use support::{ManualClock, all, events, for_seeds, found, lines, listening, pages, run, text_of};
+
+type Records = BTreeMap<(Table, Key), Vec<u8>>;
+
+async fn listened(records: Records) -> (Rc<Log>, Rc<RefCell<Vec<Notice>>>, Rc<Memory>) {
+    let memory = Rc::new(Memory::new());
+    memory.restore(records);
+    let (reporter, told) = listening();
+    let clock: Rc<dyn Clock> = ManualClock::new();
+    let backend = Rc::clone(&memory) as Rc<dyn Backend>;
+    let store = EventStore::new(backend, clock, reporter, &pages(300, 1000));
+    let log = store.conversation("c", None).await.expect("it opens");
+    (log, told, memory)
+}
+
+/// Forty events, even ids only, in pages and tail.
+async fn filled() -> Records {
+    let records = Rc::new(Memory::new());
+    let log = support::open(&records, &pages(300, 1000)).await;
+    for id in (0..80).step_by(2) {
+        let item = Item::Event(events::message(id, "words"), Origin::Live);
+        log.append(vec![item], None).await.unwrap();
+    }
+    records.records()
+}
+
+fn places(records: &Records, table: Table) -> Vec<(Table, Key)> {
+    let places = records.keys().filter(|(of, _)| *of == table);
+    places.cloned().collect()
+}
+
+fn summary(records: &Records, place: &(Table, Key)) -> Summary {
+    Summary::decode(&records[&(Table::Summaries, place.1.clone())]).unwrap()
+}
+
+fn flip(records: &mut Records, place: &(Table, Key)) {
+    let bytes = records.get_mut(place).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+}
+
+#[test]
+fn a_damaged_or_missing_page_is_reported_and_passed_by() {
+    run(async {
+        let whole = filled().await;
+        for place in places(&whole, Table::Pages) {
+            for missing in [false, true] {
+                for reverse in [false, true] {
+                    let mut records = whole.clone();
+                    let lost = summary(&records, &place);
+                    if missing {
+                        records.remove(&place);
+                    } else {
+                        flip(&mut records, &place);
+                    }
+                    let (log, told, _) = listened(records).await;
+                    let options = SearchOptions {
+                        reverse,
+                        ..SearchOptions::default()
+                    };
+                    let mut ids: Vec<i64> = found(&log, &options, 3)
+                        .await
+                        .into_iter()
+                        .map(|(id, _)| id)
+                        .collect();
+                    if reverse {
+                        ids.reverse();
+                    }
+                    let expected: Vec<i64> = (0..80)
+                        .step_by(2)
+                        .filter(|id| !lost.contains(*id))
+                        .collect();
+                    assert_eq!(ids, expected);
+                    assert!(
+                        lines(&told)
+                            .iter()
+                            .any(|line| line.contains("a damaged page")),
+                        "{:?}",
+                        lines(&told)
+                    );
+                    assert!(text_of(&log, lost.first()).await.is_none());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_late_event_beside_a_damaged_page_is_kept_and_so_are_the_others_of_its_commit() {
+    run(async {
+        let whole = filled().await;
+        for place in places(&whole, Table::Pages) {
+            for missing in [false, true] {
+                let mut records = whole.clone();
+                let lost = summary(&records, &place);
+                if missing {
+                    records.remove(&place);
+                } else {
+                    flip(&mut records, &place);
+                }
+                let (log, told, memory) = listened(records).await;
+                log.append(vec![], Some((0, 78))).await.unwrap();
+                let ids = [lost.first() + 1, 101];
+                let item = |id: &i64| Item::Event(events::message(*id, "late"), Origin::Live);
+                let outcomes = log
+                    .append(ids.iter().map(item).collect(), None)
+                    .await
+                    .unwrap();
+                for outcome in &outcomes {
+                    assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+                }
+                assert!(lines(&told).iter().any(|line| line.contains("given up")));
+                assert_eq!(log.coverage().1[0], (lost.first(), lost.last()));
+                // The server's copies fill the gap.
+                let copies =
+                    (0..40).map(|n| Item::Event(events::message(n * 2, "words"), Origin::Remote));
+                log.append(copies.collect(), None).await.unwrap();
+                let again = support::open(&memory, &pages(300, 1000)).await;
+                assert_eq!(all(&again).await.len(), 42);
+                assert_eq!(again.record().events, 42);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_page_that_was_found_damaged_takes_its_events_again() {
+    run(async {
+        let mut records = filled().await;
+        let place = places(&records, Table::Pages)[1].clone();
+        flip(&mut records, &place);
+        let (log, _, memory) = listened(records).await;
+        assert!(all(&log).await.len() < 40);
+        let copies = (0..40).map(|n| Item::Event(events::message(n * 2, "words"), Origin::Live));
+        log.append(copies.collect(), None).await.unwrap();
+        assert_eq!(all(&log).await.len(), 40);
+        let again = support::open(&memory, &pages(300, 1000)).await;
+        assert_eq!(all(&again).await, all(&log).await);
+        assert_eq!(again.record().events, 40);
+    });
+}
+
+#[test]
+fn a_damaged_summary_is_made_anew_from_its_page() {
+    run(async {
+        let mut records = filled().await;
+        for place in places(&records, Table::Summaries) {
+            flip(&mut records, &place);
+        }
+        let (log, told, _) = listened(records).await;
+        assert_eq!(all(&log).await.len(), 40);
+        assert!(
+            lines(&told)
+                .iter()
+                .any(|line| line.contains("summary is damaged"))
+        );
+    });
+}
+
+#[test]
+fn a_damaged_tail_record_is_left_out_and_can_be_written_again() {
+    run(async {
+        let mut records = filled().await;
+        let place = places(&records, Table::Tail)[0].clone();
+        flip(&mut records, &place);
+        let (log, told, memory) = listened(records).await;
+        assert_eq!(all(&log).await.len(), 39);
+        assert_eq!(log.count_events(None).await.unwrap(), 39);
+        assert!(
+            lines(&told)
+                .iter()
+                .any(|line| line.contains("an event is damaged"))
+        );
+        let item = Item::Event(events::message(place.1.number, "words"), Origin::Live);
+        let outcomes = log.append(vec![item], None).await.unwrap();
+        assert!(matches!(outcomes[..], [Outcome::Accepted(_)]));
+        let again = support::open(&memory, &pages(300, 1000)).await;
+        assert_eq!(all(&again).await.len(), 40);
+        assert_eq!(again.record().events, 40);
+    });
+}
+
+#[test]
+fn any_one_flipped_byte_leaves_all_other_events() {
+    let whole = run(filled());
+    for_seeds(150, |_, random| {
+        let mut records = whole.clone();
+        let places: Vec<_> = records.keys().cloned().collect();
+        let place = random.pick(&places).clone();
+        let bytes = records.get_mut(&place).unwrap();
+        let at = random.below(bytes.len() as u64) as usize;
+        bytes[at] ^= 1 << random.below(8);
+        let lost = match place.0 {
+            Table::Pages => summary(&whole, &place).count() as usize,
+            Table::Tail => 1,
+            Table::Summaries | Table::Conversations => 0,
+        };
+        run(async move {
+            let (log, told, _) = listened(records).await;
+            assert_eq!(all(&log).await.len(), 40 - lost);
+            assert!(!lines(&told).is_empty(), "nothing was said of {place:?}");
+            let item = Item::Event(events::message(81, "new"), Origin::Live);
+            log.append(vec![item], None).await.unwrap();
+            assert_eq!(all(&log).await.len(), 41 - lost);
+        });
+    });
+}
