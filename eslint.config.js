@@ -1,7 +1,7 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-const TSCONFIGS = ["tsconfig.json", "www/demo/tsconfig*.json", "tests/tsconfig.json"];
+const TSCONFIGS = ["www/lib/tsconfig.json", "www/demo/tsconfig*.json", "tests/tsconfig.json"];
 
 export default tseslint.config(
   {

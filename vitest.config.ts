@@ -5,7 +5,15 @@ import { defineConfig } from "vitest/config";
 
 const built = (path: string) => fileURLToPath(new URL(`dist/${path}`, import.meta.url));
 
-export default defineConfig({
+const library = {
+  test: {
+    name: "library",
+    environment: "node",
+    include: ["www/lib/**/*.test.ts"],
+  },
+};
+
+const hooks = {
   plugins: [react()],
   // The package as it is published, under the name that applications use.
   resolve: {
@@ -19,6 +27,7 @@ export default defineConfig({
     include: ["@testing-library/react", "react", "react-dom", "react/jsx-dev-runtime"],
   },
   test: {
+    name: "react",
     include: ["tests/react/**/*.test.{ts,tsx}"],
     globalSetup: "tests/react/server.ts",
     testTimeout: 20_000,
@@ -32,7 +41,9 @@ export default defineConfig({
           args: ["--disable-dev-shm-usage"],
         },
       }),
-      instances: [{ browser: "chromium" }],
+      instances: [{ browser: "chromium" as const }],
     },
   },
-});
+};
+
+export default defineConfig({ test: { projects: [library, hooks] } });
