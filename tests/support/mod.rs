@@ -1,5 +1,5 @@
 //! What the native tests of the store have in common.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 pub mod clock;
 pub mod events;

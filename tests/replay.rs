@@ -1,0 +1,240 @@
+//! A replay shows each event once, in order and in time, at any speed, whatever is done to it.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures::executor::LocalPool;
+use oh_event_store::backend::{Clock, Faults, Faulty, Memory};
+use oh_event_store::event::Event;
+use oh_event_store::page::Origin;
+use oh_event_store::replay::{Player, Replay, ReplayOptions, Status, Tick, Timeline};
+use oh_event_store::store::{EventStore, Item, Log};
+use support::{ManualClock, Random, for_seeds, pages, spawn};
+
+fn timeline(times: &[f64], max_idle: Option<f64>) -> Timeline {
+    let events = times.iter().enumerate();
+    Timeline::new(
+        events.map(|(n, time)| (n as i64, Some(*time))).collect(),
+        max_idle,
+    )
+}
+
+#[test]
+fn each_event_is_due_once_and_in_order_at_any_speed() {
+    for_seeds(300, |_, random| {
+        let mut times = vec![0.0];
+        for _ in 0..40 {
+            times.push(times[times.len() - 1] + random.below(5000) as f64);
+        }
+        let max_idle = random.one_in(2).then_some(1000.0);
+        let timeline = timeline(&times, max_idle);
+        let mut replay = Replay::new(timeline, 1.0);
+        let (mut now, mut shown) = (1000.0, 0);
+        replay.play(now);
+        for _ in 0..10_000 {
+            if replay.status() == Status::Ended {
+                break;
+            }
+            match random.below(8) {
+                0 => replay.set_speed([0.5, 1.0, 10.0, 1e9, f64::NAN][shown % 5], now),
+                1 => {
+                    replay.pause(now);
+                    assert!(replay.advance(now + 1e6).is_empty());
+                    now += random.below(1000) as f64;
+                    replay.play(now);
+                }
+                2 if random.one_in(4) => {
+                    let range = replay.step(now);
+                    assert_eq!(range, shown..shown + 1);
+                    shown += 1;
+                    if replay.status() != Status::Ended {
+                        replay.play(now);
+                    }
+                }
+                3 => now += replay.next_due(now).unwrap_or(0.0),
+                _ => now += random.below(300) as f64,
+            }
+            let time = replay.time(now);
+            let range = replay.advance(now);
+            assert_eq!(range.start, shown);
+            shown = range.end;
+            for index in range {
+                assert!(replay.timeline().due(index).unwrap() <= time);
+            }
+        }
+        assert_eq!(shown, 41);
+        assert_eq!(replay.advance(now + 1e9), 41..41);
+        replay.play(now);
+        assert_eq!(replay.advance(now), 0..replay.timeline().due_by(0.0));
+    });
+}
+
+#[test]
+fn idle_time_is_shortened_and_clocks_that_go_back_are_not_followed() {
+    let timeline = timeline(&[1e9, 1e9 + 10.0, 2e9, 1.5e9, 2e9 + 5.0], Some(100.0));
+    let due: Vec<f64> = (0..5).map(|index| timeline.due(index).unwrap()).collect();
+    assert_eq!(due, [0.0, 10.0, 110.0, 110.0, 115.0]);
+    assert_eq!(timeline.duration(), 115.0);
+    let undated = Timeline::new(vec![(3, None), (5, Some(7.0)), (9, None)], None);
+    assert_eq!(undated.duration(), 0.0);
+    assert_eq!((undated.up_to(4), undated.recorded_by(7.0)), (1, 3));
+    assert_eq!(
+        Replay::new(Timeline::default(), 1.0).status(),
+        Status::Ended
+    );
+}
+
+struct Scene {
+    pool: LocalPool,
+    clock: Rc<ManualClock>,
+    player: Rc<Player>,
+    /// What a viewer sees: the positions, read anew after a reset.
+    seen: Rc<RefCell<Vec<i64>>>,
+    ticks: Rc<RefCell<Vec<Tick>>>,
+}
+
+async fn open(clock: Rc<ManualClock>, seed: u64, options: ReplayOptions) -> (Rc<Log>, Player) {
+    let faults = Faults {
+        seed,
+        delay: 3,
+        ..Faults::default()
+    };
+    let backend = Rc::new(Faulty::new(&Rc::new(Memory::new()), faults));
+    let clock: Rc<dyn Clock> = clock;
+    let mut small = pages(1000, 1000);
+    small.memory_budget = 0;
+    let store = EventStore::new(backend, Rc::clone(&clock), Default::default(), &small);
+    let log = store.conversation("c", None).await.unwrap();
+    let mut random = Random::new(seed);
+    let mut second = 0;
+    let items = (0..90).map(|n| {
+        second += random.below(3);
+        let (minute, rest) = (second / 60, second % 60);
+        let json = format!(
+            "{{\"id\": {}, \"timestamp\": \"2025-08-31T15:{minute:02}:{rest:02}\", \
+             \"action\": \"think\"}}",
+            n * 2
+        );
+        Item::Event(Event::from_json(json.as_bytes()).unwrap(), Origin::Live)
+    });
+    log.append(items.collect(), None).await.unwrap();
+    let player = Player::open(&log, clock, options).await.unwrap();
+    (log, player)
+}
+
+fn scene(seed: u64, options: ReplayOptions) -> Scene {
+    let (mut pool, clock) = (LocalPool::new(), ManualClock::new());
+    let (_, player) = pool.run_until(open(Rc::clone(&clock), seed, options));
+    let scene = Scene {
+        pool,
+        clock,
+        player: Rc::new(player),
+        seen: Rc::default(),
+        ticks: Rc::default(),
+    };
+    let player = Rc::clone(&scene.player);
+    let (seen, ticks) = (Rc::clone(&scene.seen), Rc::clone(&scene.ticks));
+    spawn(&scene.pool, async move {
+        while let Some(tick) = player.next().await.unwrap() {
+            let mut seen = seen.borrow_mut();
+            if tick.reset {
+                let shown = tick.state.index as i64;
+                *seen = (0..shown).map(|n| n * 2).collect();
+            }
+            if let Some(batch) = &tick.batch {
+                seen.extend(&batch.positions);
+            }
+            ticks.borrow_mut().push(tick);
+        }
+    });
+    scene
+}
+
+impl Scene {
+    fn settle(&mut self) {
+        self.pool.run_until_stalled();
+    }
+
+    fn check(&self) {
+        let index = self.player.state().index as i64;
+        let expected: Vec<i64> = (0..index).map(|n| n * 2).collect();
+        assert_eq!(*self.seen.borrow(), expected);
+    }
+}
+
+#[test]
+fn a_viewer_sees_each_event_once_whatever_buttons_are_pressed() {
+    for_seeds(150, |seed, random| {
+        let options = ReplayOptions {
+            speed: Some(*random.pick(&[1.0, 10.0, 300.0])),
+            max_idle: random.one_in(2).then_some(500.0),
+            ..ReplayOptions::default()
+        };
+        let mut scene = scene(seed, options);
+        scene.settle();
+        for _ in 0..60 {
+            let player = Rc::clone(&scene.player);
+            match random.below(9) {
+                0 | 1 => player.play(),
+                2 => player.pause(),
+                3 => player.step(random.number(-3, 5)),
+                4 if random.one_in(3) => player.seek_position(random.number(-5, 200)),
+                5 => player.set_speed(random.below(500) as f64),
+                _ => scene.clock.advance(random.below(3000) as f64),
+            }
+            // At times the next button is pressed while events are still being read.
+            match random.below(3) {
+                0 => {
+                    for _ in 0..random.below(6) {
+                        scene.pool.try_run_one();
+                    }
+                }
+                _ => {
+                    scene.settle();
+                    scene.check();
+                }
+            }
+        }
+        scene.player.play();
+        for _ in 0..20_000 {
+            scene.settle();
+            if scene.player.state().status == "ended" {
+                break;
+            }
+            let wait = scene.clock.next().unwrap();
+            scene.clock.advance(wait);
+        }
+        scene.settle();
+        scene.check();
+        assert_eq!(scene.player.state().index, 90);
+    });
+}
+
+#[test]
+fn an_ended_replay_plays_from_the_beginning_again() {
+    let mut scene = scene(7, ReplayOptions::default());
+    scene.player.step(1000);
+    scene.settle();
+    scene.check();
+    assert_eq!(scene.player.state().status, "ended");
+    scene.player.play();
+    scene.settle();
+    assert_eq!(scene.player.state().status, "playing");
+    assert!(scene.ticks.borrow().iter().any(|tick| tick.reset));
+    assert!(scene.player.state().index < 90);
+    scene.check();
+    scene.player.seek_position(100);
+    scene.settle();
+    assert_eq!(scene.player.state().position, Some(100));
+    assert_eq!(scene.player.state().status, "playing");
+    scene.player.step(-2);
+    scene.settle();
+    assert_eq!(scene.player.state().position, Some(96));
+    assert_eq!(scene.player.state().status, "paused");
+    scene.check();
+    scene.player.close();
+    scene.settle();
+}
