@@ -272,7 +272,7 @@ fn what_is_no_event_is_reported_and_changes_nothing() {
             let report = stream.feed(frame.as_bytes(), FrameForm::Raw).await.unwrap();
             assert_eq!((report.status, report.rejected), (1, 0), "{frame}");
         }
-        let told = told.borrow();
+        let told = told.take();
         let notices = told.iter().filter_map(|notice| match notice {
             Notice::Status { conversation, text } => Some((&**conversation, &**text)),
             Notice::Log(..) => None,

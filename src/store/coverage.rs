@@ -3,6 +3,9 @@
 
 use crate::event::Position;
 
+/// A stretch of a log, both ends included.
+pub type Interval = (Position, Position);
+
 /// Disjoint intervals, both ends included, ascending, never touching each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage(Vec<(Position, Position)>);

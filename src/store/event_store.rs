@@ -1,11 +1,11 @@
 //! The face of the store: conversations by id, and the server's `EventStore` on each.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
 use super::batch::Batch;
 use super::cache::{CacheStats, PageCache};
+use super::coverage::Interval;
 use super::log::{Log, Shared, gaps};
 use super::record::Record;
 use super::search::SearchOptions;
@@ -15,6 +15,7 @@ use crate::event::{Dialect, EventId, Position};
 use crate::filter::EventFilter;
 use crate::notice::{Level, Reporter};
 use crate::page::MAX_EVENTS;
+use crate::sorted_map::SortedMap;
 
 /// About how many bytes of text a page holds: the largest value that Chromium keeps inside its
 /// table.
@@ -47,7 +48,7 @@ impl Default for StoreOptions {
 /// All conversations of one database.
 pub struct EventStore {
     shared: Rc<Shared>,
-    logs: RefCell<HashMap<Rc<str>, Weak<Log>>>,
+    logs: RefCell<SortedMap<Rc<str>, Weak<Log>>>,
 }
 
 /// A stored conversation in short.
@@ -128,7 +129,8 @@ impl EventStore {
     }
 
     fn open_log(&self, id: &str) -> Option<Rc<Log>> {
-        self.logs.borrow().get(id).and_then(Weak::upgrade)
+        let id: Rc<str> = id.into();
+        self.logs.borrow().get(&id).and_then(Weak::upgrade)
     }
 
     /// The stored conversations, by id.
@@ -349,7 +351,7 @@ impl Log {
 
     /// The stretches known to be complete, and those between them that aren't.
     #[must_use]
-    pub fn coverage(&self) -> (Vec<(Position, Position)>, Vec<(Position, Position)>) {
+    pub fn coverage(&self) -> (Vec<Interval>, Vec<Interval>) {
         let state = self.snapshot();
         (state.record.coverage.known().to_vec(), gaps(&state))
     }

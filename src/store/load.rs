@@ -42,11 +42,7 @@ impl Log {
         let is_new = |position: Position| !before.contains(position);
         let mut news = Vec::new();
         let known = |number: i64| before.pages.iter().any(|page| page.number == number);
-        for summary in state
-            .pages
-            .iter()
-            .filter(|page| !known(page.number))
-        {
+        for summary in state.pages.iter().filter(|page| !known(page.number)) {
             if !summary.positions().any(is_new) {
                 continue;
             }

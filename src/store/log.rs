@@ -75,7 +75,9 @@ impl State {
 
     /// Puts a page in its place.
     pub(crate) fn add_page(&mut self, page: Rc<Summary>) {
-        let place = self.pages.partition_point(|other| other.first() < page.first());
+        let place = self
+            .pages
+            .partition_point(|other| other.first() < page.first());
         self.pages.insert(place, page);
     }
 
@@ -86,6 +88,9 @@ impl State {
         page.is_some_and(|page| page.contains(position)) || self.tail.contains_key(&position)
     }
 }
+
+/// Who hears of entries that have become durable.
+pub type Listener = Rc<dyn Fn(&[Entry])>;
 
 /// One conversation's log.
 pub struct Log {
@@ -101,7 +106,7 @@ pub struct Log {
     /// The numbers of pages that were found damaged.
     damaged: RefCell<Vec<i64>>,
     pub(crate) secrets: RefCell<Secrets>,
-    pub(crate) on_commit: RefCell<Option<Rc<dyn Fn(&[Entry])>>>,
+    pub(crate) on_commit: RefCell<Option<Listener>>,
     wanted: Option<Dialect>,
     deleted: Cell<bool>,
 }
@@ -163,7 +168,7 @@ impl Log {
 
     /// Hears of the entries of each commit, in order, as soon as they are durable; of another tab's
     /// once they are noticed. There is one listener: the stream.
-    pub fn set_on_commit(&self, listener: Rc<dyn Fn(&[Entry])>) {
+    pub fn set_on_commit(&self, listener: Listener) {
         *self.on_commit.borrow_mut() = Some(listener);
     }
 

@@ -74,6 +74,7 @@ impl Plan {
         plan.seal(log);
         let tail = std::mem::take(&mut plan.fresh);
         for entry in tail
+            .entries()
             .iter()
             .filter_map(|(position, ())| plan.next.tail.get(position))
         {
@@ -182,11 +183,10 @@ impl Plan {
                 },
             };
             let outcome = judge(known.as_ref(), &mut entry);
-            if let Outcome::Accepted(_) | Outcome::Replaced(_) = outcome {
-                self.late
-                    .entry(summary.number)
-                    .or_default()
-                    .insert(position, entry);
+            if let Outcome::Accepted(_) | Outcome::Replaced(_) = outcome
+                && let Some(late) = self.late.or_default(summary.number)
+            {
+                late.insert(position, entry);
             }
             return Ok(outcome);
         }
@@ -222,8 +222,8 @@ impl Plan {
             .into_iter()
             .map(|entry| (entry.position, entry))
             .collect();
-        entries.extend(late);
-        let entries: Vec<Entry> = entries.into_values().collect();
+        entries.extend(late.into_entries());
+        let entries: Vec<Entry> = entries.into_values();
         self.gone.push(number);
         self.writes
             .push(Write::Delete(Table::Pages, log.key(number)));
@@ -263,7 +263,7 @@ impl Plan {
         if self.next.tail_bytes < target && self.next.tail.len() < most {
             return;
         }
-        let tail: Vec<Entry> = std::mem::take(&mut self.next.tail).into_values().collect();
+        let tail: Vec<Entry> = std::mem::take(&mut self.next.tail).into_values();
         let mut rest = 0usize;
         for run in runs(&tail, target, most) {
             let bytes = run.iter().map(Entry::len).fold(0, usize::saturating_add);
@@ -275,10 +275,7 @@ impl Plan {
         let stored = &log.snapshot().tail;
         let (sealed, open) = tail.split_at_checked(rest).unwrap_or((&[], &tail));
         if let (Some(first), Some(last)) = (sealed.first(), sealed.last())
-            && stored
-                .range(first.position..=last.position)
-                .next()
-                .is_some()
+            && !stored.range(first.position..=last.position).is_empty()
         {
             let from = log.key(first.position);
             self.writes

@@ -270,8 +270,13 @@ impl Search {
             self.log.read_ahead(&numbers).await?;
         }
         // More than the cache keeps would be read in vain.
-        let room = self.log.shared.cache.budget() / self.log.shared.page_bytes;
-        self.window = self.window.saturating_mul(2).min(WINDOW).min(room);
+        let shared = &self.log.shared;
+        let room = shared.cache.budget().checked_div(shared.page_bytes);
+        self.window = self
+            .window
+            .saturating_mul(2)
+            .min(WINDOW)
+            .min(room.unwrap_or(1));
         self.log.page(summary.number).await
     }
 }
@@ -298,7 +303,8 @@ fn segment(state: &State, at: Position, reverse: bool) -> Option<Segment> {
 fn tail_first(state: &State) -> Position {
     state
         .tail
-        .first_key_value()
+        .entries()
+        .first()
         .map_or(Position::MAX, |(position, _)| *position)
 }
 

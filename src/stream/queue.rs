@@ -107,19 +107,22 @@ impl Queue {
             if self.closed.get() {
                 return None;
             }
-            let mut entries = self.entries.borrow_mut();
-            if !entries.is_empty() {
-                let mut batch = Batch::default();
-                let count = entries.len().min(max.max(1));
-                entries
-                    .drain(..count)
-                    .for_each(|entry| batch.push_entry(&entry));
-                self.taken.set(count);
+            if let Some(batch) = self.take(max) {
                 return Some(batch);
             }
-            drop(entries);
             self.changed.changed().await;
         }
+    }
+
+    fn take(&self, max: usize) -> Option<Batch> {
+        let mut entries = self.entries.borrow_mut();
+        let count = entries.len().min(max.max(1));
+        let mut batch = Batch::default();
+        entries
+            .drain(..count)
+            .for_each(|entry| batch.push_entry(&entry));
+        self.taken.set(count);
+        (count > 0).then_some(batch)
     }
 
     pub(crate) fn dropped(&self) -> u64 {
