@@ -1,6 +1,6 @@
 import type { Failure, Message, Request } from "./protocol.js";
 import type { OpenOptions } from "./types.js";
-import init, { Store } from "./wasm/oh.js";
+import { Store, initSync } from "./wasm/oh.js";
 
 /**
  * How many arguments of a method are strings, from the first on. The glue doesn't look: another
@@ -49,7 +49,7 @@ export class Host {
   async #call({ id, target, method, args, progress }: Request): Promise<unknown> {
     if (!target) {
       const [module, options] = args as [WebAssembly.Module, OpenOptions];
-      await init({ module_or_path: module });
+      initSync({ module });
       return Store.open(options, (kind, detail) => this.#send({ kind, detail }, []));
     }
     if (args.slice(0, STRINGS[method] ?? 0).some((arg) => typeof arg !== "string")) {

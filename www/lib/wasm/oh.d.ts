@@ -1,7 +1,4 @@
-/**
- * What the wasm module exports, for type checking before it is built; the module itself and its
- * own declarations lie in dist/wasm/.
- */
+/** What the wasm module exports, more exactly than wasm-bindgen's own declarations say it. */
 import type {
   ConversationInfo,
   ConversationOptions,
@@ -20,9 +17,8 @@ import type {
   SubscribeOptions,
 } from "../types.js";
 
-export default function init(options?: {
-  module_or_path: WebAssembly.Module | string | URL;
-}): Promise<unknown>;
+/** Instantiates a compiled module; only the first call does anything. */
+export function initSync(options: { module: WebAssembly.Module }): unknown;
 
 export type NoticeKind =
   "log" | "status" | "blocked" | "blocking" | "terminated" | "degraded" | "panic";
@@ -53,15 +49,15 @@ export class Store {
     options: { id?: string | undefined },
     progress: (done: number, total: number) => void,
   ): Promise<ImportReport>;
-  stats(): Promise<Stats>;
-  close(): Promise<void>;
+  stats(): Stats;
+  close(): void;
 }
 
 export class Log {
   private constructor();
   free(): void;
   dialect(): Dialect;
-  latestId(): Promise<number>;
+  latestId(): number;
   get(id: number | string): Promise<Batch>;
   search(options: SearchOptions): Cursor;
   matching(options: MatchingOptions): Promise<Batch>;
@@ -76,7 +72,6 @@ export class Log {
   replay(options: ReplayOptions): Promise<ReplayHandle>;
   export(options: ExportOptions): ExportCursor;
   coverage(): Coverage;
-  close(): Promise<void>;
 }
 
 export class Cursor {
