@@ -21,7 +21,9 @@ use support::{ManualClock, Random, contents, events, for_seeds, pages, run, spaw
 
 async fn stream(backend: Rc<Faulty>, page_bytes: usize) -> Rc<EventStream> {
     let clock: Rc<dyn Clock> = ManualClock::new();
-    let options = pages(page_bytes, 1000);
+    let mut options = pages(page_bytes, 1000);
+    // Every page is read from the slow backend.
+    options.memory_budget = 0;
     let store = EventStore::new(backend, clock, Reporter::default(), &options);
     let log = store.conversation("c", None).await.unwrap();
     Rc::new(EventStream::new(log, Reporter::default(), 10))
