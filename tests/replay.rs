@@ -132,7 +132,8 @@ fn scene(seed: u64, leisure: u32, options: ReplayOptions) -> Scene {
     let clock = ManualClock::new();
     let (_, player) = run(open(Rc::clone(&clock), seed, options));
     let player = Rc::new(player);
-    let (seen, ticks): (Rc<RefCell<Vec<i64>>>, Rc<RefCell<Vec<Tick>>>) = Default::default();
+    let seen: Rc<RefCell<Vec<i64>>> = Rc::default();
+    let ticks: Rc<RefCell<Vec<Tick>>> = Rc::default();
     let viewer = {
         let (player, clock) = (Rc::clone(&player), Rc::clone(&clock));
         let (seen, ticks) = (Rc::clone(&seen), Rc::clone(&ticks));
