@@ -19,6 +19,7 @@ pub mod filter;
 pub mod notice;
 pub mod page;
 pub mod replay;
+mod sorted_map;
 pub mod store;
 pub mod stream;
 #[cfg(target_arch = "wasm32")]

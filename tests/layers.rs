@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. Layers of one row stand side by side and don't import each other.
 const LAYERS: &[&[&str]] = &[
-    &["error"],
+    &["error", "sorted_map"],
     &["notice"],
     &["event"],
     &["filter"],

@@ -9,11 +9,12 @@ use futures_util::future::{LocalBoxFuture, ready};
 
 use super::{Backend, Durability, Key, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
+use crate::sorted_map::SortedMap;
 
 /// Tables in memory: what [`Backend`] means, in its simplest form.
 #[derive(Default)]
 pub struct Memory {
-    records: RefCell<BTreeMap<(Table, Key), Vec<u8>>>,
+    records: RefCell<SortedMap<(Table, Key), Vec<u8>>>,
     closed: Cell<bool>,
 }
 
@@ -27,12 +28,12 @@ impl Memory {
     /// All records, for tests that compare or damage what is stored.
     #[must_use]
     pub fn records(&self) -> BTreeMap<(Table, Key), Vec<u8>> {
-        self.records.borrow().clone()
+        self.records.borrow().entries().iter().cloned().collect()
     }
 
     /// Replaces all records: a store as a crash or a fault left it.
     pub fn restore(&self, records: BTreeMap<(Table, Key), Vec<u8>>) {
-        *self.records.borrow_mut() = records;
+        *self.records.borrow_mut() = records.into_iter().collect();
         self.closed.set(false);
     }
 
@@ -62,13 +63,7 @@ impl Memory {
                 }
                 Write::DeleteRange(table, key, last) if key.number <= last => {
                     let end = Key::new(&key.conversation, last);
-                    let gone: Vec<_> = records
-                        .range((table, key)..=(table, end))
-                        .map(|(place, _)| place.clone())
-                        .collect();
-                    for place in gone {
-                        records.remove(&place);
-                    }
+                    records.remove_range((table, key)..=(table, end));
                 }
                 Write::DeleteRange(..) => {}
             }
@@ -104,6 +99,7 @@ impl Backend for Memory {
                 (table, Key::new(conversation, first))..=(table, Key::new(conversation, last));
             records
                 .range(bounds)
+                .iter()
                 .map(|((_, key), value)| (key.number, value.clone()))
                 .collect()
         } else {
@@ -115,6 +111,7 @@ impl Backend for Memory {
     fn conversations(&self) -> LocalBoxFuture<'_, Result<Vec<(Rc<str>, Vec<u8>)>>> {
         let records = self.records.borrow();
         let found = records
+            .entries()
             .iter()
             .filter(|((table, _), _)| *table == Table::Conversations)
             .map(|((_, key), value)| (Rc::clone(&key.conversation), value.clone()))

@@ -65,10 +65,13 @@ impl RepeatedKeys {
             }
         }
         if kept.len() < members.len() {
-            self.rewrites.push(Rewrite {
-                object: object_start..out.len(),
-                members: kept,
-            });
+            // An object closes after those inside it, and begins before them.
+            let place = self
+                .rewrites
+                .partition_point(|rewrite| rewrite.object.start < object_start);
+            let object = object_start..out.len();
+            let members = kept;
+            self.rewrites.insert(place, Rewrite { object, members });
         }
     }
 
@@ -92,12 +95,10 @@ impl RepeatedKeys {
     }
 
     /// The text with every noted object rewritten.
-    pub(crate) fn apply(mut self, out: String) -> String {
+    pub(crate) fn apply(self, out: String) -> String {
         if self.rewrites.is_empty() {
             return out;
         }
-        self.rewrites
-            .sort_unstable_by_key(|rewrite| rewrite.object.start);
         let mut result = String::with_capacity(out.len());
         let mut todo = vec![Part::Written(0..out.len())];
         while let Some(part) = todo.pop() {

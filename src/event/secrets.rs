@@ -158,15 +158,19 @@ impl Secrets {
     }
 
     fn all_at_once(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let mut spans: Vec<(usize, usize)> = Vec::new();
+        // Start and end in one number, which sorts by the start: texts are below 4 GiB.
+        let mut spans: Vec<u64> = Vec::new();
         for secret in &self.values {
             let length = secret.value.needle().len();
             let found = secret.value.find_iter(text);
-            spans.extend(found.map(|start| (start, start.saturating_add(length))));
+            spans.extend(
+                found.map(|start| (start as u64) << 32 | start.saturating_add(length) as u64),
+            );
         }
         spans.sort_unstable();
         let mut merged: Vec<(usize, usize)> = Vec::with_capacity(spans.len());
-        for (start, end) in spans {
+        for span in spans {
+            let (start, end) = ((span >> 32) as usize, span as u32 as usize);
             match merged.last_mut() {
                 Some(last) if start < last.1 => last.1 = last.1.max(end),
                 _ => merged.push((start, end)),

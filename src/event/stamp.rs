@@ -50,9 +50,6 @@ pub fn stamp(
             (_, place) => kept.push((place.unwrap_or(WIRE_ORDER.len()), member)),
         }
     }
-    if wire_order {
-        kept.sort_by_key(|(place, _)| *place);
-    }
     let mut text = String::with_capacity(new.len().saturating_add(128));
     text.push_str("{\"id\": ");
     match id {
@@ -67,7 +64,16 @@ pub fn stamp(
     push_quoted(&mut text, timestamp);
     text.push_str(", \"source\": ");
     push_quoted(&mut text, source);
-    for (_, member) in kept {
+    let places = if wire_order {
+        0..=WIRE_ORDER.len()
+    } else {
+        0..=0
+    };
+    let ordered = places.flat_map(|place| {
+        kept.iter()
+            .filter(move |(its, _)| !wire_order || *its == place)
+    });
+    for (_, member) in ordered {
         text.push_str(", ");
         text.push('"');
         text.push_str(member.key.raw);

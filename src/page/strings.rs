@@ -1,9 +1,8 @@
 //! A column of strings, and a column of few distinct strings.
 
-use std::collections::HashMap;
-
 use super::bytes::{Reader, Writer};
 use crate::error::Result;
+use crate::sorted_map::SortedMap;
 
 /// Strings back to back, with the end of each; absent ones are told apart from empty ones.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,21 +67,18 @@ pub(crate) const NO_WORD: u16 = u16::MAX;
 impl Dictionary {
     pub(crate) fn of<'a>(values: impl Iterator<Item = Option<std::borrow::Cow<'a, str>>>) -> Self {
         let mut dictionary = Dictionary::default();
-        let mut seen: HashMap<Box<str>, u16> = HashMap::new();
+        let mut seen: SortedMap<Box<str>, u16> = SortedMap::default();
         for value in values {
-            let index = match value {
-                None => NO_WORD,
-                Some(word) => match seen.get(word.as_ref()) {
-                    Some(index) => *index,
-                    None => {
-                        let index = u16::try_from(dictionary.words.len()).unwrap_or(NO_WORD);
-                        let word: Box<str> = word.into();
-                        dictionary.words.push(word.clone());
-                        seen.insert(word, index);
-                        index
-                    }
-                },
-            };
+            let index = value.map_or(NO_WORD, |word| {
+                let word: Box<str> = word.into();
+                if let Some(index) = seen.get(&word) {
+                    return *index;
+                }
+                let index = u16::try_from(dictionary.words.len()).unwrap_or(NO_WORD);
+                dictionary.words.push(word.clone());
+                seen.insert(word, index);
+                index
+            });
             dictionary.indices.push(index);
         }
         dictionary

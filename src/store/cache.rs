@@ -1,13 +1,9 @@
 //! Decoded pages under a byte budget: the least recently used go first.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::page::Page;
-
-/// A page's place: conversation and page number.
-type Place = (Rc<str>, i64);
 
 /// The pages kept in memory, of all conversations of a store.
 pub(crate) struct PageCache {
@@ -17,16 +13,17 @@ pub(crate) struct PageCache {
 
 #[derive(Default)]
 struct State {
-    pages: HashMap<Place, Slot>,
+    /// The least recently used first.
+    slots: Vec<Slot>,
     bytes: usize,
-    clock: u64,
     hits: u64,
     misses: u64,
 }
 
 struct Slot {
+    conversation: Rc<str>,
+    number: i64,
     page: Rc<Page>,
-    used: u64,
 }
 
 /// What a cache has done so far.
@@ -56,65 +53,50 @@ impl PageCache {
 
     pub(crate) fn get(&self, conversation: &Rc<str>, number: i64) -> Option<Rc<Page>> {
         let mut state = self.state.borrow_mut();
-        state.clock = state.clock.wrapping_add(1);
-        let used = state.clock;
-        let found = state
-            .pages
-            .get_mut(&(Rc::clone(conversation), number))
-            .map(|slot| {
-                slot.used = used;
-                Rc::clone(&slot.page)
-            });
-        match found {
-            Some(_) => state.hits = state.hits.saturating_add(1),
-            None => state.misses = state.misses.saturating_add(1),
-        }
-        found
+        let Some(place) = state.find(conversation, number) else {
+            state.misses = state.misses.saturating_add(1);
+            return None;
+        };
+        state.hits = state.hits.saturating_add(1);
+        let slot = state.slots.remove(place);
+        let page = Rc::clone(&slot.page);
+        state.slots.push(slot);
+        Some(page)
     }
 
     /// Whether the page is here, without using it.
     pub(crate) fn holds(&self, conversation: &Rc<str>, number: i64) -> bool {
-        self.state
-            .borrow()
-            .pages
-            .contains_key(&(Rc::clone(conversation), number))
+        self.state.borrow().find(conversation, number).is_some()
     }
 
     /// Keeps a page, and lets go of others while the budget is exceeded.
     pub(crate) fn insert(&self, conversation: &Rc<str>, number: i64, page: &Rc<Page>) {
         self.remove(conversation, number);
         let mut state = self.state.borrow_mut();
-        state.clock = state.clock.wrapping_add(1);
         state.bytes = state.bytes.saturating_add(page.memory());
-        let slot = Slot {
+        state.slots.push(Slot {
+            conversation: Rc::clone(conversation),
+            number,
             page: Rc::clone(page),
-            used: state.clock,
-        };
-        state.pages.insert((Rc::clone(conversation), number), slot);
-        while state.bytes > self.budget && state.pages.len() > 1 {
-            let oldest = state.pages.iter().min_by_key(|(_, slot)| slot.used);
-            let Some(place) = oldest.map(|(place, _)| place.clone()) else {
-                break;
-            };
-            state.take(&place);
+        });
+        while state.bytes > self.budget && state.slots.len() > 1 {
+            state.take(0);
         }
     }
 
     pub(crate) fn remove(&self, conversation: &Rc<str>, number: i64) {
-        self.state
-            .borrow_mut()
-            .take(&(Rc::clone(conversation), number));
+        let mut state = self.state.borrow_mut();
+        if let Some(place) = state.find(conversation, number) {
+            state.take(place);
+        }
     }
 
     pub(crate) fn remove_conversation(&self, conversation: &Rc<str>) {
         let mut state = self.state.borrow_mut();
-        let places = state
-            .pages
-            .keys()
-            .filter(|(c, _)| c == conversation)
-            .cloned();
-        for place in places.collect::<Vec<_>>() {
-            state.take(&place);
+        while let Some(place) =
+            (state.slots.iter()).position(|slot| slot.conversation == *conversation)
+        {
+            state.take(place);
         }
     }
 
@@ -123,7 +105,7 @@ impl PageCache {
         let (hits, misses) = (state.hits, state.misses);
         CacheStats {
             bytes: state.bytes,
-            pages: state.pages.len(),
+            pages: state.slots.len(),
             hits,
             misses,
         }
@@ -131,9 +113,13 @@ impl PageCache {
 }
 
 impl State {
-    fn take(&mut self, place: &Place) {
-        if let Some(slot) = self.pages.remove(place) {
-            self.bytes = self.bytes.saturating_sub(slot.page.memory());
-        }
+    fn find(&self, conversation: &Rc<str>, number: i64) -> Option<usize> {
+        let is_it = |slot: &Slot| slot.number == number && slot.conversation == *conversation;
+        self.slots.iter().rposition(is_it)
+    }
+
+    fn take(&mut self, place: usize) {
+        let slot = self.slots.remove(place);
+        self.bytes = self.bytes.saturating_sub(slot.page.memory());
     }
 }

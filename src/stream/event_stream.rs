@@ -1,7 +1,6 @@
 //! EventStream of one conversation: events go in, subscribers hear of them once they are durable.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use super::queue::{Policy, Queue};
@@ -11,6 +10,7 @@ use crate::event::{Event, EventId, Frame, FrameForm, Position};
 use crate::filter::{EventFilter, Matcher};
 use crate::notice::{Level, Notice, Reporter};
 use crate::page::Origin;
+use crate::sorted_map::SortedMap;
 use crate::store::{Batch, Item, Log, Outcome, SearchOptions};
 
 /// An event longer than this, in characters, is worth a warning, as on the server.
@@ -52,7 +52,7 @@ pub struct EventStream {
     log: Rc<Log>,
     reporter: Reporter,
     max_subscribers: usize,
-    subscribers: RefCell<BTreeMap<(String, String), Rc<Queue>>>,
+    subscribers: RefCell<SortedMap<(String, String), Rc<Queue>>>,
     queues: Rc<RefCell<Vec<Weak<Queue>>>>,
 }
 
@@ -210,7 +210,7 @@ impl EventStream {
         options: &SubscribeOptions,
     ) -> Result<Subscription> {
         let mut subscribers = self.subscribers.borrow_mut();
-        subscribers.retain(|_, queue| !queue.is_closed());
+        subscribers.retain(|queue| !queue.is_closed());
         let name = (subscriber.to_owned(), callback.to_owned());
         if subscribers.contains_key(&name) {
             let (subscriber, callback) = name;
@@ -282,7 +282,7 @@ impl EventStream {
 
     /// Ends every subscription.
     pub fn close(&self) {
-        self.subscribers.borrow_mut().clear();
+        self.subscribers.take();
         self.queues
             .take()
             .iter()

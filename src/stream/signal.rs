@@ -1,23 +1,24 @@
 //! Wakes whoever waits for a change.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+
+use crate::sorted_map::SortedMap;
 
 /// Something that changes now and then.
 #[derive(Default)]
 pub(crate) struct Signal {
     changes: Cell<u64>,
     next: Cell<u64>,
-    waiting: RefCell<BTreeMap<u64, Waker>>,
+    waiting: RefCell<SortedMap<u64, Waker>>,
 }
 
 impl Signal {
     /// Says that it has changed.
     pub(crate) fn set(&self) {
         self.changes.set(self.changes.get().wrapping_add(1));
-        for waker in self.waiting.take().into_values() {
+        for (_, waker) in self.waiting.take().into_entries() {
             waker.wake();
         }
     }

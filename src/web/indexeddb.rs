@@ -24,6 +24,7 @@ use super::connection::{Connection, ConnectionOptions, storage_error};
 use super::record::{bytes, key, parts, span};
 use crate::backend::{Answer, Backend, Durability, Expected, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
+use crate::sorted_map::SortedMap;
 
 /// Tables in the browser's database. Tabs may share one; `expected` keeps them apart.
 pub struct IndexedDb {
@@ -136,12 +137,12 @@ impl Backend for IndexedDb {
         let read = self.read(Table::Conversations, async move |transaction| {
             let everything = KeyRange::LowerBound(Array::new().into(), false);
             let records = get_all(&transaction, Table::Conversations, everything).await?;
-            let mut found: Vec<(Rc<str>, Vec<u8>)> = records
+            // A browser orders strings by UTF-16 units.
+            let found: SortedMap<Rc<str>, Vec<u8>> = records
                 .into_iter()
                 .map(|(conversation, _, value)| (conversation.into(), value))
                 .collect();
-            // A browser orders strings by UTF-16 units.
-            found.sort_by(|one, other| one.0.cmp(&other.0));
+            let found = found.into_entries();
             Ok(found)
         });
         self.in_time("conversations", read).boxed_local()
