@@ -13,7 +13,7 @@ const library = {
   },
 };
 
-const hooks = {
+const browser = {
   plugins: [react()],
   // The package as it is published, under the name that applications use.
   resolve: {
@@ -27,8 +27,8 @@ const hooks = {
     include: ["@testing-library/react", "react", "react-dom", "react/jsx-dev-runtime"],
   },
   test: {
-    name: "react",
-    include: ["tests/react/**/*.test.{ts,tsx}"],
+    name: "package",
+    include: ["tests/{facade,react}/**/*.test.{ts,tsx}"],
     globalSetup: "tests/react/server.ts",
     testTimeout: 20_000,
     browser: {
@@ -46,4 +46,4 @@ const hooks = {
   },
 };
 
-export default defineConfig({ test: { projects: [library, hooks] } });
+export default defineConfig({ test: { projects: [library, browser] } });

@@ -1,3 +1,5 @@
+import { errorOf, messageOf } from "./errors.js";
+
 /** The text or the bytes of something that isn't parsed yet; undefined for any other object. */
 export function contentOf(
   source: string | Blob | object,
@@ -7,4 +9,13 @@ export function contentOf(
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (!ArrayBuffer.isView(source)) return undefined;
   return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+}
+
+/** The JSON text of a value that an application gave; a cycle or a bigint has none. */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw errorOf("invalid-argument", messageOf(error));
+  }
 }

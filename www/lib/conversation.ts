@@ -1,4 +1,4 @@
-import { contentOf } from "./content.js";
+import { contentOf, jsonOf } from "./content.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
 import { parseEvent, pushLazily } from "./events.js";
@@ -122,13 +122,12 @@ export class LocalConversation implements Conversation {
   }
 
   async addEvent(event: NewEvent, source: EventSource): Promise<Event> {
-    const text = JSON.stringify(event);
-    return parseEvent(await this.#call("add", text, source), 0);
+    return parseEvent(await this.#call("add", jsonOf(event), source), 0);
   }
 
   async feed(frame: string | ArrayBuffer | ArrayBufferView | Blob | object): Promise<FeedReport> {
     const raw = contentOf(frame);
-    const content = raw ?? JSON.stringify(frame);
+    const content = raw ?? jsonOf(frame);
     const turn = Promise.all([content, this.#frames]).then(([ready]) => ready);
     this.#frames = turn.catch(() => {});
     return (await this.#log(turn)).call("feed", await turn, raw === undefined);

@@ -69,7 +69,7 @@ export function replayController(
       const stop = current.subscribe(({ state, events }) => {
         const first = state.index - events.length;
         if (!filling && first <= known.length && state.index > known.length) {
-          known.push(...events.slice(known.length - first));
+          for (const event of events.slice(known.length - first)) known.push(event);
           end = state.position;
         }
         show();

@@ -1,0 +1,125 @@
+/** Whatever an application hands over, the answer is an error that says what is wrong with it. */
+import { EventStoreError, openEventStore } from "oh-event-store";
+import type { Conversation, EventStore, NewEvent } from "oh-event-store";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const stored = {
+  id: 0,
+  timestamp: "2025-01-01T00:00:00",
+  source: "user",
+  action: "message",
+  args: { content: "hello" },
+};
+
+const circular: Record<string, unknown> = { action: "message" };
+circular["self"] = circular;
+
+/** What is no argument of any kind that the types allow. */
+const anything = (value: unknown) => value as never;
+
+describe.each([
+  ["in a worker", true],
+  ["on the page", false],
+])("%s", (_, worker) => {
+  let store: EventStore;
+  let conversation: Conversation;
+
+  beforeAll(async () => {
+    store = await openEventStore({ name: `bad-${crypto.randomUUID()}`, worker, logLevel: "off" });
+    conversation = await store.conversation("c");
+    await conversation.feed(stored);
+  });
+  afterAll(() => store.close());
+
+  const codeOf = async (call: () => unknown): Promise<string> => {
+    try {
+      return `no error: ${JSON.stringify(await call())}`;
+    } catch (error) {
+      if (!(error instanceof EventStoreError)) return `no EventStoreError: ${String(error)}`;
+      expect(error.message).not.toBe("");
+      return error.code;
+    }
+  };
+
+  test.each<[string, () => unknown]>([
+    ["addEvent of a cycle", () => conversation.addEvent(circular as NewEvent, "user")],
+    ["addEvent of a bigint", () => conversation.addEvent(anything({ action: 1n }), "user")],
+    ["addEvent of nothing", () => conversation.addEvent(anything(undefined), "user")],
+    ["addEvent from nobody", () => conversation.addEvent({ action: "null" }, anything(undefined))],
+    ["feed of a cycle", () => conversation.feed(circular)],
+    ["feed of nothing", () => conversation.feed(anything(undefined))],
+    ["feed of a function", () => conversation.feed(() => {})],
+    ["a conversation without an id", () => store.conversation(anything(undefined))],
+    ["a conversation with a numeric id", () => store.conversation(anything(7))],
+    ["a dialect of its own", () => store.conversation("d", { dialect: anything("v9") })],
+    ["secrets that are no texts", () => conversation.setSecrets(anything({ key: 7 }))],
+    ["a subscription without a callback", () => conversation.subscribe("a", anything(null), "b")],
+    ["a subscriber without an id", () => conversation.subscribe(anything(1), () => {}, "b")],
+    ["a batch of no events", () => conversation.searchEvents().batches(0)],
+    ["a limit out of range", () => conversation.getMatchingEvents({ limit: 101 })],
+    ["a limit of 0", () => conversation.getMatchingEvents({ limit: 0 })],
+    ["a filter that is a text", () => conversation.countEvents(anything("error"))],
+    [
+      "types that are no list",
+      () => conversation.countEvents(anything({ includeTypes: "Action" })),
+    ],
+    [
+      "a query that is a function",
+      () => conversation.searchEvents({ filter: { query: anything(() => 1) } }).toArray(),
+    ],
+    ["an id that is an object", () => conversation.getEvent(anything({}))],
+    ["an import of nothing", () => store.import(anything(undefined))],
+    ["an import of a number", () => store.import(anything(7))],
+  ])("%s", async (_, call) => {
+    expect(await codeOf(call)).toBe("invalid-argument");
+  });
+
+  test("an import of something else says where it is wrong and stores nothing", async () => {
+    for (const text of ["hello", "{", "[1]", '{"a": 1}', '[{"id": 1}]']) {
+      const report = await store.import(text, { id: "imported" });
+      expect(report, text).toMatchObject({ accepted: 0, doubles: 0, rejected: 1 });
+      expect(report.errors, text).toHaveLength(1);
+      expect(report.errors[0]?.reason, text).toMatch(/^not /);
+    }
+    expect((await store.conversations()).map(({ id }) => id)).toEqual(["c"]);
+  });
+
+  test("frames that can't be read are counted and say why, and nothing else happens", async () => {
+    const frames = ["", "hello", "{", "[]", "null", "7", '{"id":', new Uint8Array([0xff, 0xfe])];
+    for (const frame of [...frames, [], anything(7)]) {
+      const { reason, ...counts } = await conversation.feed(frame);
+      expect(counts).toEqual({ accepted: 0, doubles: 0, status: 0, rejected: 1 });
+      expect(reason, String(frame)).toMatch(/^not /);
+    }
+    const events = await conversation.searchEvents().toArray();
+    expect(events).toEqual([stored]);
+  });
+
+  test("what was closed says so", async () => {
+    const other = await store.conversation("closed");
+    await other.close();
+    await other.close();
+    expect(await codeOf(() => other.getLatestEventId())).toBe("closed");
+    expect(await codeOf(() => other.searchEvents().toArray())).toBe("closed");
+    expect(await codeOf(() => other.addEvent({ action: "null" }, "user"))).toBe("closed");
+    expect(await codeOf(() => other.feed(stored))).toBe("closed");
+  });
+
+  test("an event that isn't there", async () => {
+    expect(await codeOf(() => conversation.getEvent(99))).toBe("event-not-found");
+    expect(await codeOf(() => conversation.getEvent("none"))).toBe("event-not-found");
+    const empty = await store.conversation("empty");
+    expect(await codeOf(() => empty.getLatestEvent())).toBe("event-not-found");
+    expect(await empty.getLatestEventId()).toBe(-1);
+  });
+});
+
+test("a closed store says so", async () => {
+  const store = await openEventStore({ name: `bad-${crypto.randomUUID()}` });
+  const conversation = await store.conversation("c");
+  await store.close();
+  await store.close();
+  await expect(store.conversations()).rejects.toMatchObject({ code: "closed" });
+  await expect(store.conversation("c")).rejects.toMatchObject({ code: "closed" });
+  await expect(conversation.feed(stored)).rejects.toMatchObject({ code: "closed" });
+});
