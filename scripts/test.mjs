@@ -10,12 +10,15 @@ import { chromedriverPath, chromiumPath, setup } from "./setup.mjs";
 const MINUTES = 60_000;
 const WASM = "wasm32-unknown-unknown";
 
-/** How each runner sums up, says how many tests have passed, and that some were left out. */
+/**
+ * How each runner sums up, and says how many tests have passed and how many were left out; what is
+ * `announced` was left out with a line that says why.
+ */
 const RUNNERS = {
   cargo: {
     summary: /^test result: .*$/gm,
     passed: /(\d+) passed/g,
-    skipped: /[1-9]\d* ignored/,
+    skipped: /([1-9]\d*) ignored/g,
   },
   semantics: {
     summary: /^\d+ passed, \d+ failed$/gm,
@@ -24,17 +27,18 @@ const RUNNERS = {
   node: {
     summary: /^ℹ (?:pass|fail|skipped|todo) .*$/gm,
     passed: /ℹ pass (\d+)/g,
-    skipped: /ℹ (?:skipped|todo) [1-9]/,
+    skipped: /ℹ (?:skipped|todo) ([1-9]\d*)/g,
   },
   vitest: {
     summary: /^ *(?:Test Files|Tests) .*$/gm,
     passed: /Tests .*?(\d+) passed/g,
-    skipped: /Tests .*(?:skipped|todo)/,
+    skipped: /Tests .*?([1-9]\d*) (?:skipped|todo)/g,
   },
   playwright: {
     summary: /^ +\d+ (?:passed|failed|flaky|skipped|did not run|interrupted).*$/gm,
     passed: /^ +(\d+) passed/gm,
-    skipped: /^ +\d+ (?:skipped|did not run)/m,
+    skipped: /^ +(\d+) (?:skipped|did not run)/gm,
+    announced: /^left out: .*\((\d+) tests?\): ./gm,
   },
 };
 
@@ -148,10 +152,12 @@ async function runStep({ runner, commands }) {
     if (result.code !== 0) return { failed: `exit code ${result.code}`, printed };
   }
   if (runner === undefined) return { printed };
-  const counts = printed.matchAll(RUNNERS[runner].passed);
-  const passed = [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  const count = (pattern = /^(?!)/g) =>
+    [...printed.matchAll(pattern)].reduce((sum, [, number]) => sum + Number(number), 0);
+  const passed = count(RUNNERS[runner].passed);
   if (passed === 0) return { failed: "no test ran", printed };
-  if (RUNNERS[runner].skipped?.test(printed)) return { failed: "tests were skipped", printed };
+  const { skipped, announced } = RUNNERS[runner];
+  if (count(skipped) > count(announced)) return { failed: "tests were skipped", printed };
   return { passed, printed };
 }
 

@@ -156,9 +156,14 @@ export class LocalConversation implements Conversation {
 
   async unsubscribe(subscriberId: string, callbackId: string): Promise<void> {
     const name = JSON.stringify([subscriberId, callbackId]);
-    this.#deliveries.get(name)?.close();
+    const delivery = this.#deliveries.get(name);
     this.#deliveries.delete(name);
-    await this.#call("unsubscribe", subscriberId, callbackId);
+    delivery?.stop();
+    try {
+      await this.#call("unsubscribe", subscriberId, callbackId);
+    } finally {
+      delivery?.close();
+    }
   }
 
   onStatus(callback: (status: StatusMessage) => void): () => void {

@@ -40,8 +40,13 @@ export class Delivery {
     void this.#run();
   }
 
-  close(): void {
+  /** No callback from now on. */
+  stop(): void {
     this.#stopped = true;
+  }
+
+  close(): void {
+    this.stop();
     void this.#source?.free();
   }
 

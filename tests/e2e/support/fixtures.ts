@@ -1,0 +1,53 @@
+import { fileURLToPath } from "node:url";
+import { test as base, expect, type Page } from "@playwright/test";
+import { createServer, type RunningServer } from "../../../www/server/server.mjs";
+
+export const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+interface Servers {
+  /** Serves the built demo beside the conversations. */
+  demo: RunningServer;
+  /** Serves the repository, and so `harnessPath` and the built package that it imports. */
+  files: RunningServer;
+}
+
+interface Pages {
+  /** A page that has loaded the built package and nothing else. */
+  harness: Page;
+}
+
+export const harnessPath = "/tests/e2e/pages/harness.html";
+
+export const test = base.extend<Pages, Servers>({
+  demo: [
+    async ({}, use) => {
+      const server = await createServer({ static: `${root}www/demo/dist` });
+      await use(server);
+      await server.close();
+    },
+    { scope: "worker" },
+  ],
+
+  files: [
+    async ({}, use) => {
+      const server = await createServer({ static: root });
+      await use(server);
+      await server.close();
+    },
+    { scope: "worker" },
+  ],
+
+  page: async ({ page }, use) => {
+    const uncaught: string[] = [];
+    page.on("pageerror", (error) => uncaught.push(String(error.stack)));
+    await use(page);
+    expect(uncaught, "errors that nothing caught").toEqual([]);
+  },
+
+  harness: async ({ page, files }, use) => {
+    await page.goto(files.url + harnessPath);
+    await use(page);
+  },
+});
+
+export { expect };

@@ -1,0 +1,12 @@
+import type * as oh from "oh-event-store";
+
+declare global {
+  interface Window {
+    /** The built package, in pages/harness.html. */
+    oh: typeof oh;
+    /** What a test keeps in the page between two calls. */
+    store: oh.EventStore;
+    conversation: oh.Conversation;
+    seen: unknown[];
+  }
+}
