@@ -2,6 +2,7 @@
 
 use super::EventError;
 use super::event::{EventId, Header};
+use super::float::parse_float;
 use super::kind::Kind;
 use super::scan::{Member, Members, Scanner, Token};
 
@@ -144,7 +145,7 @@ fn is_true(member: &Member<'_>) -> bool {
     match member.first {
         Token::Literal(literal) => literal == "true",
         Token::Integer(digits) => digits != "0",
-        Token::Float(number) => number.parse() != Ok(0.0),
+        Token::Float(number) => parse_float(number) != Some(0.0),
         Token::String(text) => !text.raw.is_empty(),
         Token::BeginObject | Token::BeginArray => {
             let mut scanner = Scanner::new(member.value);

@@ -8,6 +8,7 @@ mod error;
 #[allow(clippy::module_inception)]
 mod event;
 mod fields;
+mod float;
 mod frame;
 mod import;
 mod json_string;
@@ -24,6 +25,7 @@ mod trajectory;
 pub use documents::{Documents, FileForm, Found};
 pub use error::EventError;
 pub use event::{Dialect, Event, EventId, Header, MAX_ID, Position};
+pub(crate) use float::parse_float;
 pub use frame::{Frame, FrameForm};
 pub use import::wire_form;
 pub use kind::Kind;

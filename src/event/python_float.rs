@@ -1,3 +1,5 @@
+use super::float::parse_float;
+
 /// Appends a number as Python's `repr(float)` and `json.dumps` write it; true if it is finite.
 pub(crate) fn push_float(out: &mut String, value: f64) -> bool {
     if !value.is_finite() {
@@ -65,7 +67,7 @@ fn shortest(value: f64) -> String {
         return shortest;
     }
     let rounded = format!("{value:.decimals$e}");
-    if rounded.parse() == Ok(value) {
+    if parse_float(&rounded) == Some(value) {
         rounded
     } else {
         shortest

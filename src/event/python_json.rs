@@ -1,6 +1,7 @@
 //! JSON written again as Python's `json.dumps` would write what `json.loads` has read.
 
 use super::EventError;
+use super::float::parse_float;
 use super::json_string::RawString;
 use super::python_float::push_float;
 use super::repeated_keys::{RepeatedKeys, WrittenMember, hash};
@@ -200,7 +201,7 @@ impl<'s> Transcoder<'s> {
 
     fn float(&mut self, text: &str) {
         // The scanner has checked the grammar; too large a number reads as infinity.
-        let value = text.parse().unwrap_or(f64::NAN);
+        let value = parse_float(text).unwrap_or(f64::NAN);
         self.non_finite |= !push_float(&mut self.out, value);
     }
 

@@ -1,5 +1,6 @@
 //! Little-endian reading and writing, with every bound checked.
 
+use super::checksum::crc32c;
 use crate::error::{Error, Result};
 
 /// Appends fixed-width numbers and strings.
@@ -50,7 +51,7 @@ impl Writer {
 
     /// Puts the CRC-32C of all that was written before it at the end.
     pub(crate) fn sealed(mut self) -> Vec<u8> {
-        let sum = crc32c::crc32c(&self.bytes);
+        let sum = crc32c(&self.bytes);
         self.u32(sum);
         self.bytes
     }
@@ -71,7 +72,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn checked(what: &'static str, bytes: &'a [u8]) -> Result<Reader<'a>> {
         let body = bytes
             .split_last_chunk::<4>()
-            .filter(|(body, sum)| crc32c::crc32c(body) == u32::from_le_bytes(**sum));
+            .filter(|(body, sum)| crc32c(body) == u32::from_le_bytes(**sum));
         match body {
             Some((body, _)) => Ok(Reader::new(what, body)),
             None => Err(Error::Corrupt(format!("{what}: wrong checksum"))),

@@ -1,6 +1,7 @@
 //! How events lie in storage. `format.md` beside this file has the bytes.
 
 mod bytes;
+mod checksum;
 mod entry;
 #[allow(clippy::module_inception)]
 mod page;

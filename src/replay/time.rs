@@ -1,5 +1,7 @@
 //! Recorded timestamps as milliseconds.
 
+use crate::event::parse_float;
+
 /// Milliseconds since the Unix epoch of an ISO 8601 timestamp as the servers write them:
 /// `2025-08-31T15:23:21.581223`, with `T` or a space, with or without fraction, `Z` or an offset.
 /// One without a zone is read as UTC. `None` when it is no such thing.
@@ -49,12 +51,8 @@ fn seconds_of_day(time: &str) -> Option<f64> {
     let mut parts = clock.splitn(3, ':');
     let (hours, minutes) = (number(parts.next()?)?, number(parts.next()?)?);
     let seconds: f64 = match parts.next() {
-        Some(seconds)
-            if seconds
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.') =>
-        {
-            seconds.parse().ok()?
+        Some(seconds) if seconds.starts_with(|first: char| first.is_ascii_digit()) => {
+            parse_float(seconds)?
         }
         Some(_) => return None,
         None => 0.0,
