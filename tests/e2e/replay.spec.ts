@@ -4,11 +4,14 @@ import { connect, expectCount, listedIds, openDemo, openView } from "./support/d
 import { expect, harnessPath, test } from "./support/fixtures.js";
 import { events, ids, texts } from "./support/recording.js";
 
+// Recorded times have no zone, so the browser's must not matter.
+test.use({ timezoneId: "America/New_York" });
+
 const MAX_IDLE = 500;
 
 /** A timestamp in milliseconds with their fraction. */
 function milliseconds(timestamp: string): number {
-  return Date.parse(timestamp.slice(0, 19)) + Number(`0${timestamp.slice(19)}`) * 1000;
+  return Date.parse(`${timestamp.slice(0, 19)}Z`) + Number(`0${timestamp.slice(19)}`) * 1000;
 }
 
 /** Milliseconds from the start of the recording to each event, idle time shortened. */

@@ -13,6 +13,14 @@ class Link {
   constructor(readonly update: ReplayUpdate) {}
 }
 
+/**
+ * What a date's own clock shows, as recorded times have no zone; to the end of its millisecond, as
+ * they have microseconds.
+ */
+function recordedTime(date: Date): number {
+  return date.getTime() - date.getTimezoneOffset() * 60_000 + 0.9995;
+}
+
 /** Mirrors the replay that the wasm module plays. */
 export class LocalReplay implements Replay {
   readonly #handle: Promise<Remote<ReplayHandle>>;
@@ -64,7 +72,7 @@ export class LocalReplay implements Replay {
 
   seek(to: number | Date): void {
     this.#command((handle) =>
-      to instanceof Date ? handle.call("seekTime", to.getTime()) : handle.call("seekPosition", to),
+      to instanceof Date ? handle.call("seekTime", recordedTime(to)) : handle.call("seekPosition", to),
     );
   }
 
