@@ -20,7 +20,7 @@ fn wire_events_are_dumped_as_the_server_dumps_them() {
     let mut tally = Tally::default();
     compare("canon.json", &text, &mut tally).expect("a vector file");
     assert_eq!(tally.failed, 0);
-    assert_eq!(tally.passed, 200);
+    assert!(tally.passed >= 200, "only {} were compared", tally.passed);
 }
 
 fn dumped(json: &str) -> String {
