@@ -1,5 +1,6 @@
 // A real conversation, as a file from somewhere else, through the demo's own ways in.
 import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Page } from "@playwright/test";
 import {
   expectCount,
@@ -12,7 +13,7 @@ import {
 import { expect, root, test } from "./support/fixtures.js";
 import { elements } from "./support/json_text.js";
 
-const FILE = `${root}../shared/data/v0/issue_10730.json`;
+const FILE = resolve(root, "../shared/data/v0/issue_10730.json");
 const ID = "issue_10730";
 
 const absent = !existsSync(FILE);

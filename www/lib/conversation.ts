@@ -113,9 +113,10 @@ export class LocalConversation implements Conversation {
             this.#running.delete(end);
           },
         );
+        // First, for it throws where the signal is none.
+        signal?.addEventListener("abort", end);
         this.#running.add(end);
         if (signal?.aborted) end();
-        else signal?.addEventListener("abort", end);
         return eventsOf(reader);
       },
     };
