@@ -24,6 +24,8 @@ use number::{float, integer};
 use python_literal::literal;
 use record::{Others, Record, each, has_field, string};
 
+use super::float::parse_float;
+
 /// The wire form of a V0 event's canonical text: what the server's
 /// `json.dumps(event_to_dict(event_from_dict(event)))` gives; `None` where it raises an error.
 ///
@@ -93,7 +95,7 @@ fn security_risk(json: &str) -> Option<&'static str> {
     let value = match json {
         "true" => 1.0,
         "false" => 0.0,
-        _ => json.parse().ok()?,
+        _ => parse_float(json)?,
     };
     let level = LEVELS.iter().find(|(level, _)| *level == value)?;
     Some(level.1)

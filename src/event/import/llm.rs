@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::number::integer;
 use super::record::{Others, Record, each, string};
+use crate::event::float::parse_float;
 
 const METRICS: &str = "
     accumulated_cost=0.0 max_budget_per_task=null accumulated_token_usage costs=[]
@@ -68,7 +69,7 @@ pub(super) fn metrics(json: &str) -> Option<String> {
     let mut given = Record::of(json).unwrap_or_default();
     let cost = given.get("accumulated_cost").unwrap_or("0");
     let is_number = matches!(cost, "true" | "false" | "NaN" | "Infinity")
-        || cost.parse().is_ok_and(|cost: f64| cost >= 0.0);
+        || parse_float(cost).is_some_and(|cost| cost >= 0.0);
     if !is_number {
         return None;
     }

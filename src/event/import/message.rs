@@ -7,6 +7,7 @@ use super::code_points::{CodePoints, decoded, first};
 use super::python_text::text_of;
 use super::record::{Record, string};
 use crate::event::Items;
+use crate::event::float::parse_float;
 
 /// The most events that a condensation may name by its first and last one.
 const MOST_FORGOTTEN: i64 = 1 << 20;
@@ -160,6 +161,6 @@ fn counted(start: i64, end: i64) -> Option<String> {
 pub(super) fn is_true(json: &str) -> bool {
     match json {
         "null" | "false" | "\"\"" | "[]" | "{}" => false,
-        _ => json.parse() != Ok(0.0),
+        _ => parse_float(json) != Some(0.0),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::code_points::decoded;
 use super::record::string;
+use crate::event::float::parse_float;
 use crate::event::python_float::push_float;
 
 /// `int(value)` of a JSON value; `pydantic` takes floats and texts without a fraction only.
@@ -20,11 +21,12 @@ pub(super) fn integer(json: &str, pydantic: bool) -> Option<String> {
             whole.to_owned()
         }
         _ if json.bytes().any(|byte| matches!(byte, b'.' | b'e')) => {
-            let value: f64 = json.parse().ok()?;
-            if !value.is_finite() || pydantic && (value.fract() != 0.0 || value.abs() >= 9.2e18) {
+            let value = parse_float(json)?;
+            // Python's integer would go on exactly beyond 64 bits.
+            if value.abs() >= 9.2e18 || pydantic && value.fract() != 0.0 {
                 return None;
             }
-            format!("{:.0}", value.trunc())
+            (value as i64).to_string()
         }
         _ => json.to_owned(),
     };
@@ -47,20 +49,35 @@ pub(super) fn float(json: &str) -> Option<String> {
     let value: f64 = match (json, string(json)) {
         ("true", _) => 1.0,
         ("false", _) => 0.0,
-        (_, Some(text)) => without_padding(text)?.parse().ok()?,
+        (_, Some(text)) => from_text(&without_padding(text)?)?,
         ("NaN" | "Infinity" | "-Infinity", _) => return Some(json.to_owned()),
-        _ => {
-            let value: f64 = json.parse().ok()?;
-            // An integer that no float can hold.
-            if value.is_infinite() {
-                return None;
-            }
-            value
-        }
+        // An integer that no float can hold is an error.
+        _ => parse_float(json).filter(|value| value.is_finite())?,
     };
     let mut out = String::new();
     push_float(&mut out, value);
     Some(out)
+}
+
+/// The texts that Python's `float` reads, and JSON doesn't have.
+fn from_text(text: &str) -> Option<f64> {
+    let (sign, size) = match text.strip_prefix('-') {
+        Some(size) => (-1.0, size),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let value = match size.to_ascii_lowercase().as_str() {
+        "inf" | "infinity" => f64::INFINITY,
+        "nan" => f64::NAN,
+        _ if size.starts_with(|char: char| char.is_ascii_digit()) => parse_float(size)?,
+        _ if size
+            .strip_prefix('.')?
+            .starts_with(|char: char| char.is_ascii_digit()) =>
+        {
+            parse_float(&["0", size].concat())?
+        }
+        _ => return None,
+    };
+    Some(sign * value)
 }
 
 /// A number's text without the white space around it and the underscores between its digits.
