@@ -72,7 +72,9 @@ export class LocalReplay implements Replay {
 
   seek(to: number | Date): void {
     this.#command((handle) =>
-      to instanceof Date ? handle.call("seekTime", recordedTime(to)) : handle.call("seekPosition", to),
+      to instanceof Date
+        ? handle.call("seekTime", recordedTime(to))
+        : handle.call("seekPosition", to),
     );
   }
 
