@@ -4,14 +4,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Answer, batch, event_id, intervals, promise, put, secrets, timestamp};
 use super::cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Fed, Home, Live};
 use super::notify::Notify;
-use super::options::{self, Options, size};
+use super::options::{self, Options};
 use super::{BrowserClock, ConnectionOptions, IndexedDb};
 use crate::backend::{Backend, Clock, Memory};
 use crate::error::{Error, Result};
@@ -51,13 +51,9 @@ impl Store {
     pub fn conversation(&self, id: String, given: JsValue) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
-            let pairs = match given.is_object() {
-                true => Reflect::get(&given, &JsValue::from_str("secrets"))?,
-                false => JsValue::UNDEFINED,
-            };
-            let dialect = Options::read(given, options::CONVERSATION)?.dialect()?;
-            let live = home.conversation(&id, dialect).await?;
-            if !pairs.is_undefined() && !pairs.is_null() {
+            let given = Options::read(given, options::CONVERSATION)?;
+            let live = home.conversation(&id, given.dialect()?).await?;
+            if let Some(pairs) = given.value("secrets") {
                 live.set_secrets(secrets(&pairs)?);
             }
             Ok(Log { home, live }.into())
@@ -106,7 +102,7 @@ impl Store {
     pub fn import(&self, bytes: Vec<u8>, given: JsValue, progress: Function) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
-            let id = Options::read(given, options::IMPORT)?.id;
+            let id = Options::read(given, options::IMPORT)?.text("id")?;
             let id = id.unwrap_or_else(|| format!("import-{:016x}", Summary::id_hash(&bytes)));
             let live = home.conversation(&id, None).await?;
             let total = bytes.len() as f64;
@@ -147,14 +143,15 @@ impl Store {
 
 async fn open(given: JsValue, notify: Function) -> Result<Store> {
     let given = Options::read(given, options::OPEN)?;
-    let notify = Notify::new(notify, given.log_level.as_deref().unwrap_or("warn"));
+    let level = given.text("logLevel")?;
+    let notify = Notify::new(notify, level.as_deref().unwrap_or("warn"));
     notify.on_panic();
     let defaults = StoreOptions::default();
     let store_options = StoreOptions {
         durability: given.durability()?,
-        memory_budget: size(given.memory_budget, defaults.memory_budget),
+        memory_budget: given.size("memoryBudget", defaults.memory_budget)?,
         page_bytes: defaults.page_bytes,
-        page_events: size(given.cache_size, defaults.page_events),
+        page_events: given.size("cacheSize", defaults.page_events)?,
     };
     let (backend, mode) = backend(&given, &notify).await?;
     let clock: Rc<dyn Clock> = Rc::new(BrowserClock::new());
@@ -162,7 +159,7 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
     let home = Home {
         store: EventStore::new(backend, clock, reporter.clone(), &store_options),
         reporter,
-        max_subscribers: size(given.max_subscribers, EventStream::MAX_SUBSCRIBERS),
+        max_subscribers: given.size("maxSubscribers", EventStream::MAX_SUBSCRIBERS)?,
         in_use: RefCell::default(),
         fed: Cell::new(Fed::default()),
     };
@@ -174,13 +171,14 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
 
 /// IndexedDB, or memory where the browser has none for this page.
 async fn backend(given: &Options, notify: &Notify) -> Result<(Rc<dyn Backend>, &'static str)> {
-    let name = given.name.as_deref().unwrap_or("oh-event-store");
-    let name = match &given.user_id {
-        Some(user) => format!("{name}/{user}"),
-        None => name.to_owned(),
-    };
+    let name = given.text("name")?;
+    let mut name = name.unwrap_or_else(|| "oh-event-store".to_owned());
+    if let Some(user) = given.text("userId")? {
+        name.push('/');
+        name.push_str(&user);
+    }
     let mut connection = ConnectionOptions::new(&name);
-    connection.timeout = size(given.timeout, connection.timeout as usize) as u32;
+    connection.timeout = given.size("timeout", connection.timeout as usize)? as u32;
     let events = notify.clone();
     connection.on_event = Rc::new(move |event| events.connection(event));
     match IndexedDb::open(connection).await {
@@ -238,7 +236,7 @@ impl Log {
     pub fn count(&self, filter: JsValue) -> Promise {
         let live = Rc::clone(&self.live);
         promise(async move {
-            let filter = Options::filter(filter)?;
+            let filter = options::filter(filter)?;
             Ok((live.stream.log().count_events(Some(filter)).await? as f64).into())
         })
     }
@@ -330,7 +328,7 @@ impl Log {
     pub fn replay(&self, given: JsValue) -> Promise {
         let (live, clock) = (Rc::clone(&self.live), self.home.store.clock());
         promise(async move {
-            let given = Options::read(given, options::REPLAY)?.replay();
+            let given = Options::read(given, options::REPLAY)?.replay()?;
             let player = Player::open(live.stream.log(), clock, given).await?;
             Ok(ReplayHandle::new(player).into())
         })
@@ -339,7 +337,7 @@ impl Log {
     /// Begins an export.
     pub fn export(&self, given: JsValue) -> Answer<ExportCursor> {
         let given = Options::read(given, options::EXPORT)?;
-        let screenshots = given.screenshots.unwrap_or(false);
+        let screenshots = given.flag("screenshots")?;
         Ok(ExportCursor::new(
             self.live.stream.log().export(given.format()?, screenshots),
         ))

@@ -81,7 +81,7 @@ impl Clock for BrowserClock {
             date.get_hours(),
             date.get_minutes(),
             date.get_seconds(),
-            microseconds.rem_euclid(1_000_000.0)
+            microseconds.rem_euclid(1_000_000.0) as u32
         )
     }
 
