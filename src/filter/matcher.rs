@@ -96,7 +96,7 @@ impl Matcher {
         self.query.as_ref()
     }
 
-    /// The event matches.
+    /// The event matches: the server's `EventFilter.include`.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
         !self.never

@@ -90,7 +90,7 @@ impl Summary {
         self.runs.iter().flat_map(|(first, last)| *first..=*last)
     }
 
-    /// Whether an event in it may match. `false` is certain.
+    /// Whether an event in it may match, by all but the text. `false` is certain.
     #[must_use]
     pub fn may_match(&self, matcher: &Matcher) -> bool {
         (self.shown || matcher.hidden(true))

@@ -52,7 +52,7 @@ pub struct ReplayState {
     pub recorded: Option<f64>,
 }
 
-/// What a replay has to tell.
+/// What a replay has to tell: events that became due, a command's effect, or how far it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
     /// Where it is.
@@ -64,7 +64,8 @@ pub struct Tick {
     pub reset: bool,
 }
 
-/// A replay of a conversation.
+/// A replay of a stored conversation: a [`Replay`] under a clock, with the events read as they
+/// become due.
 pub struct Player {
     log: Rc<Log>,
     clock: Rc<dyn Clock>,
@@ -203,7 +204,7 @@ impl Player {
         self.changed.set();
     }
 
-    /// Goes on; from the beginning where it has ended.
+    /// Events come as they are due from now on; from the beginning where all were shown.
     pub fn play(&self) {
         if self.replay.borrow().status() == Status::Ended {
             self.seek(0);
@@ -211,7 +212,7 @@ impl Player {
         self.command(Replay::play);
     }
 
-    /// Stands still.
+    /// No event comes until it is told to play or step.
     pub fn pause(&self) {
         self.command(Replay::pause);
     }
@@ -253,12 +254,13 @@ impl Player {
         self.command(|replay, now| replay.seek(shown, now));
     }
 
-    /// Changes the speed.
+    /// Changes how many times faster than recorded it goes; a speed that makes no sense is brought
+    /// to the nearest that does.
     pub fn set_speed(&self, speed: f64) {
         self.command(|replay, now| replay.set_speed(speed, now));
     }
 
-    /// Where it is.
+    /// Where it is at this moment of its clock.
     #[must_use]
     pub fn state(&self) -> ReplayState {
         let replay = self.replay.borrow();
@@ -280,7 +282,7 @@ impl Player {
         }
     }
 
-    /// Ends it.
+    /// Ends it; a pending [`next`](Player::next) answers `None`.
     pub fn close(&self) {
         self.closed.set(true);
         self.due.take();

@@ -46,13 +46,13 @@ impl Replay {
         replay
     }
 
-    /// Its timeline.
+    /// The events that it replays, and when they are due.
     #[must_use]
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
     }
 
-    /// What it is doing.
+    /// Whether it is paused, plays, or has shown everything.
     #[must_use]
     pub fn status(&self) -> Status {
         if self.shown >= self.timeline.len() {
@@ -76,7 +76,7 @@ impl Replay {
         self.shown
     }
 
-    /// Where it is within the timeline.
+    /// Where it is within the timeline, in milliseconds.
     #[must_use]
     pub fn time(&self, now: f64) -> f64 {
         let passed = if self.playing {
@@ -101,7 +101,7 @@ impl Replay {
         self.playing = true;
     }
 
-    /// Stands still.
+    /// Nothing becomes due from now on.
     pub fn pause(&mut self, now: f64) {
         self.settle(now);
         self.playing = false;

@@ -79,13 +79,13 @@ impl Timeline {
         self.positions.get(index).copied()
     }
 
-    /// When the event at `index` is due.
+    /// When the event at `index` is due, in milliseconds since the first event.
     #[must_use]
     pub fn due(&self, index: usize) -> Option<f64> {
         self.due.get(index).copied()
     }
 
-    /// When the event at `index` was recorded.
+    /// When the event at `index` was recorded, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn recorded(&self, index: usize) -> Option<f64> {
         self.recorded.get(index).copied()
@@ -97,7 +97,7 @@ impl Timeline {
         self.due.last().copied().unwrap_or(0.0)
     }
 
-    /// How many events are due at this time.
+    /// How many events are due at this time of the timeline, in milliseconds.
     #[must_use]
     pub fn due_by(&self, time: f64) -> usize {
         self.due.partition_point(|due| *due <= time)
@@ -109,7 +109,7 @@ impl Timeline {
         self.positions.partition_point(|at| *at <= position)
     }
 
-    /// How many events were recorded at or before this time.
+    /// How many events were recorded at or before this time, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn recorded_by(&self, time: f64) -> usize {
         self.recorded.partition_point(|at| *at <= time)

@@ -29,7 +29,7 @@ impl Batch {
         self.positions.is_empty()
     }
 
-    /// Adds an event at the end.
+    /// Adds an event at the end; `non_finite`: its text holds `NaN` or an infinity.
     pub fn push(&mut self, position: Position, text: &str, non_finite: bool) {
         if non_finite {
             self.non_finite
@@ -41,7 +41,7 @@ impl Batch {
         self.positions.push(position);
     }
 
-    /// Adds an event at the end.
+    /// Adds a log's entry at the end.
     pub fn push_entry(&mut self, entry: &Entry) {
         self.push(
             entry.position,

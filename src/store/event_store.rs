@@ -21,7 +21,7 @@ use crate::sorted_map::SortedMap;
 /// table.
 pub const PAGE_BYTES: usize = 128 * 1024;
 
-/// How a store works.
+/// How a store commits, cuts pages, and how much of them it keeps in memory.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// How far a commit goes before it is acknowledged.
@@ -185,7 +185,7 @@ impl EventStore {
         Ok(())
     }
 
-    /// Pins a conversation, or lets it be evicted again.
+    /// Marks a conversation as one to keep, or takes the mark away. Nothing goes by the mark yet.
     ///
     /// # Errors
     /// `InvalidArgument` when it isn't stored, or what the backend answers.
@@ -332,7 +332,7 @@ impl Log {
         Ok(all)
     }
 
-    /// How many events match.
+    /// How many events match; without a filter nothing is read.
     ///
     /// # Errors
     /// What the backend answers.

@@ -26,7 +26,7 @@ pub struct Record {
     pub last_timestamp: Option<Box<[u8]>>,
     /// When the conversation was last opened or written, in milliseconds since the epoch.
     pub last_access: f64,
-    /// Never evicted.
+    /// Marked as one to keep.
     pub pinned: bool,
     /// What is known to be complete.
     pub coverage: Coverage,

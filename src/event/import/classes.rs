@@ -4,7 +4,7 @@
 pub(super) struct Class {
     /// The name on the wire.
     pub(super) name: &'static str,
-    /// The fields in the server's order; see [`Field`](super::record::Field) for the spelling.
+    /// The fields in the server's order; `record::Field` says how they are spelled.
     /// `action`, `observation` and an observation's `content` are not among them.
     pub(super) fields: &'static str,
     pub(super) message: Message,
