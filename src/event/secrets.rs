@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem::Finder;
-
 use super::event::Event;
 use super::json_string::{RawString, push_text, push_wtf8};
+use super::needle::Needle;
 use super::python_json::Transcoder;
 
 /// What stands where a secret was.
@@ -34,9 +33,9 @@ pub struct Secrets {
 
 #[derive(Clone, Debug)]
 struct Secret {
-    value: Finder<'static>,
+    value: Needle,
     /// The value as it looks inside canonical text.
-    written: Finder<'static>,
+    written: Needle,
 }
 
 impl Secret {
@@ -44,13 +43,13 @@ impl Secret {
         let mut written = String::new();
         push_text(&mut written, value);
         Self {
-            value: Finder::new(value).into_owned(),
-            written: Finder::new(&written).into_owned(),
+            value: Needle::new(value.as_bytes()),
+            written: Needle::new(written.as_bytes()),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.value.needle().is_empty()
+        self.value.len() == 0
     }
 }
 
@@ -148,10 +147,7 @@ impl Secrets {
             if secret.is_empty() {
                 masked = Some(mark_everywhere(current));
             } else if secret.value.find(current).is_some() {
-                let length = secret.value.needle().len();
-                let found = secret.value.find_iter(current);
-                let spans = found.map(|start| (start, start.saturating_add(length)));
-                masked = Some(replace(current, spans));
+                masked = Some(replace(current, secret.value.spans(current)));
             }
         }
         masked
@@ -161,11 +157,8 @@ impl Secrets {
         // Start and end in one number, which sorts by the start: texts are below 4 GiB.
         let mut spans: Vec<u64> = Vec::new();
         for secret in &self.values {
-            let length = secret.value.needle().len();
-            let found = secret.value.find_iter(text);
-            spans.extend(
-                found.map(|start| (start as u64) << 32 | start.saturating_add(length) as u64),
-            );
+            let found = secret.value.spans(text);
+            spans.extend(found.map(|(start, end)| (start as u64) << 32 | end as u64));
         }
         spans.sort_unstable();
         let mut merged: Vec<(usize, usize)> = Vec::with_capacity(spans.len());

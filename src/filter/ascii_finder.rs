@@ -1,5 +1,6 @@
-use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
+
+use crate::event::Needle;
 
 /// Finds an ASCII text in bytes, upper and lower case being the same.
 ///
@@ -12,7 +13,7 @@ pub struct AsciiFinder {
     rare: (u8, u8),
     /// Its place in the needle.
     rare_at: usize,
-    linear: Finder<'static>,
+    linear: Needle,
 }
 
 /// How many bytes of the haystack are lower-cased at a time.
@@ -41,7 +42,7 @@ impl AsciiFinder {
         Self {
             rare: (rare, rare.to_ascii_uppercase()),
             rare_at,
-            linear: Finder::new(&lower).into_owned(),
+            linear: Needle::new(&lower),
             lower,
         }
     }

@@ -53,7 +53,7 @@ pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
     !sum
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;
 

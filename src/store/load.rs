@@ -1,6 +1,5 @@
 //! Reading a log's state from storage, around what is damaged there.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::log::{LOADS, Log, State, id_of};
@@ -10,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::event::{Dialect, Position};
 use crate::notice::Level;
 use crate::page::{Entry, Summary};
+use crate::sorted_map::SortedMap;
 
 impl Log {
     /// Reads the state as it is stored, and tells of what is new in it. Only while nothing is being
@@ -150,7 +150,7 @@ fn rebuilt(state: &State) -> Record {
     }
 }
 
-fn ids(state: &State) -> HashMap<u64, Position> {
+fn ids(state: &State) -> SortedMap<u64, Position> {
     let pages = state.pages.iter().flat_map(|page| {
         page.id_hashes
             .iter()

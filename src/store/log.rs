@@ -1,7 +1,6 @@
 //! One conversation's log: its state as it is stored, read at once and changed by commits.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
@@ -98,7 +97,7 @@ pub struct Log {
     pub(crate) shared: Rc<Shared>,
     pub(crate) state: RefCell<Rc<State>>,
     /// Positions by the hash of a string id; empty where ids are numbers.
-    pub(crate) ids: RefCell<HashMap<u64, Position>>,
+    pub(crate) ids: RefCell<SortedMap<u64, Position>>,
     pub(crate) waiting: RefCell<Vec<Rc<Ticket>>>,
     /// To be taken by `exclusive` only.
     pub(crate) writing: Mutex<()>,
@@ -179,7 +178,7 @@ impl Log {
     pub(crate) fn mark_deleted(&self) {
         self.deleted.set(true);
         *self.state.borrow_mut() = Rc::default();
-        self.ids.borrow_mut().clear();
+        self.ids.take();
     }
 
     pub(crate) fn check_open(&self) -> Result<()> {

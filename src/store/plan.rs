@@ -1,6 +1,5 @@
 //! What a commit will change: where each event goes, which pages are sealed or made anew.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::commit::{Item, Outcome};
@@ -27,7 +26,7 @@ pub(crate) struct Plan {
     /// The state was read just now, so a page that is missing is lost.
     fresh_state: bool,
     /// Positions of the events with string ids in this commit, by the hash of the id.
-    pending: HashMap<u64, Position>,
+    pending: SortedMap<u64, Position>,
     /// Entries for pages, by page number.
     late: SortedMap<i64, SortedMap<Position, Entry>>,
     /// Positions in the tail that are new or changed.
@@ -45,7 +44,7 @@ impl Plan {
             next: (*log.snapshot()).clone(),
             stale: false,
             fresh_state,
-            pending: HashMap::new(),
+            pending: SortedMap::default(),
             writes: Vec::new(),
             outcomes: Vec::with_capacity(items.len()),
             committed: Vec::new(),

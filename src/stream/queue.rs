@@ -1,7 +1,6 @@
 //! What a subscriber has not taken yet: bounded, and nothing is dropped unseen.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 
 use super::signal::Signal;
 use crate::event::Position;
@@ -27,7 +26,7 @@ pub(crate) struct Queue {
     from: Position,
     policy: Policy,
     capacity: usize,
-    entries: RefCell<VecDeque<Entry>>,
+    entries: RefCell<Vec<Entry>>,
     /// Handed over, but not worked through yet.
     taken: Cell<usize>,
     dropped: Cell<u64>,
