@@ -138,7 +138,7 @@ impl Log {
         Err(Error::Conflict)
     }
 
-    fn start(&self, plan: Plan, tickets: &[Rc<Ticket>]) {
+    fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>]) {
         let expected = Expected {
             table: Table::Conversations,
             key: self.key(0),
@@ -146,7 +146,7 @@ impl Log {
         };
         let batch = WriteBatch {
             expected: Some(expected),
-            writes: plan.writes.clone(),
+            writes: std::mem::take(&mut plan.writes),
         };
         let shared = Rc::clone(&self.shared);
         let commit = async move { shared.backend.commit(batch, shared.durability).await };

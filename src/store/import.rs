@@ -7,7 +7,7 @@ use crate::event::{Documents, FileForm, Frame, FrameForm, Position};
 use crate::page::Origin;
 
 /// About how many bytes of text go into one commit.
-const COMMIT_BYTES: usize = 2 << 20;
+const COMMIT_BYTES: usize = 512 << 10;
 
 /// The most faults that a report lists; all are counted.
 const LISTED: usize = 1000;
