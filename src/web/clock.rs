@@ -1,13 +1,13 @@
 //! The browser's time, on a page and in a worker.
 
-use std::cell::Cell;
-use std::pin::{Pin, pin};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt;
-use futures_util::future::{Either, LocalBoxFuture, select};
-use futures_util::task::AtomicWaker;
+use futures_util::future::LocalBoxFuture;
 use js_sys::{Date, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -72,17 +72,14 @@ impl Clock for BrowserClock {
 
     fn timestamp(&self) -> String {
         let microseconds = (self.precise_now() * 1000.0).floor();
-        let date = Date::new(&JsValue::from_f64((microseconds / 1000.0).floor()));
-        format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}",
-            date.get_full_year(),
-            date.get_month().saturating_add(1),
-            date.get_date(),
-            date.get_hours(),
-            date.get_minutes(),
-            date.get_seconds(),
-            microseconds.rem_euclid(1_000_000.0) as u32
-        )
+        let milliseconds = (microseconds / 1000.0).floor();
+        let date = Date::new(&JsValue::from_f64(milliseconds));
+        // Local time, spelled as if it were UTC; more digits take the place of `123Z`.
+        date.set_time(milliseconds - date.get_timezone_offset() * 60_000.0);
+        let mut text = String::from(date.to_iso_string());
+        text.truncate(text.len().saturating_sub(4));
+        let microseconds = microseconds.rem_euclid(1_000_000.0) as u32;
+        format!("{text}{microseconds:06}")
     }
 
     fn sleep(&self, milliseconds: u32) -> LocalBoxFuture<'static, ()> {
@@ -94,12 +91,14 @@ impl Clock for BrowserClock {
     }
 }
 
-/// What `work` answers, or `None` if that takes longer; `work` is dropped then.
-pub(super) async fn within<T>(milliseconds: u32, work: impl Future<Output = T>) -> Option<T> {
-    match select(pin!(work), Timer::start(milliseconds)).await {
-        Either::Left((answer, _)) => Some(answer),
-        Either::Right(_) => None,
-    }
+/// What `work` answers, or `None` if that takes longer; `work` is left as it stands then.
+pub(super) async fn within<T>(milliseconds: u32, work: &mut LocalBoxFuture<'_, T>) -> Option<T> {
+    let mut timer = Timer::start(milliseconds);
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        Poll::Pending => Pin::new(&mut timer).poll(context).map(|()| None),
+    })
+    .await
 }
 
 /// A message to oneself: nested timeouts would wait for four milliseconds each.
@@ -119,7 +118,7 @@ async fn yield_now() {
 #[derive(Default)]
 struct Alarm {
     rang: Cell<bool>,
-    waker: AtomicWaker,
+    waker: RefCell<Option<Waker>>,
 }
 
 /// One timeout, cleared when it is dropped.
@@ -135,7 +134,9 @@ impl Timer {
         let rings = Rc::clone(&alarm);
         let callback = Closure::<dyn FnMut()>::new(move || {
             rings.rang.set(true);
-            rings.waker.wake();
+            if let Some(waker) = rings.waker.take() {
+                waker.wake();
+            }
         });
         // A longer one would ring at once.
         let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
@@ -151,12 +152,11 @@ impl Future for Timer {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        self.alarm.waker.register(context.waker());
         if self.alarm.rang.get() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
+            return Poll::Ready(());
         }
+        self.alarm.waker.replace(Some(context.waker().clone()));
+        Poll::Pending
     }
 }
 

@@ -5,16 +5,19 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture, Shared, pending};
+use futures_util::future::LocalBoxFuture;
 use indexed_db_futures::OpenDbResult;
-use indexed_db_futures::database::Database;
+use indexed_db_futures::database::{Database, VersionChangeEvent};
 use indexed_db_futures::error::{Error as DatabaseError, OpenDbError};
+use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::Build;
-use js_sys::Date;
-use wasm_bindgen_futures::spawn_local;
+use js_sys::{Date, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::DomException;
 
 use super::clock::within;
+use super::convert::promise;
 use super::schema;
 use crate::error::{Error, Result};
 
@@ -62,27 +65,16 @@ const HEALTHY: f64 = 60_000.0;
 /// The first and the longest pause between attempts to open again, in milliseconds.
 const PAUSES: (u32, u32) = (1_000, 30_000);
 
-type Opening = Shared<LocalBoxFuture<'static, Result<Open>>>;
-
-/// An open database.
-#[derive(Clone)]
-pub(super) struct Open {
-    pub(super) database: Database,
-    /// Ends when the browser has closed the database. Transactions that are under way then may
-    /// never hear of it themselves.
-    pub(super) terminated: Shared<LocalBoxFuture<'static, ()>>,
-}
-
 enum State {
-    /// Not open; the next call from `until` on opens it.
-    Lost { until: f64 },
+    /// Not open, and why; the next call from `until` on opens it.
+    Lost { until: f64, why: Error },
     /// All calls wait for the same attempt.
-    Opening(Opening),
+    Opening(Promise),
     /// In use.
     Open {
-        open: Open,
+        database: Database,
         since: f64,
-        watch: AbortHandle,
+        _listeners: [Closure<dyn FnMut()>; 2],
     },
     /// Given up for good.
     Closed,
@@ -100,7 +92,10 @@ impl Connection {
     pub(super) async fn open(options: ConnectionOptions) -> Result<Rc<Connection>> {
         let connection = Rc::new(Connection {
             options,
-            state: RefCell::new(State::Lost { until: 0.0 }),
+            state: RefCell::new(State::Lost {
+                until: 0.0,
+                why: not_open(),
+            }),
             losses: Cell::new(0),
         });
         connection.database().await?;
@@ -113,105 +108,90 @@ impl Connection {
 
     /// The open database. Where the browser has closed it, it is opened again: at once the first
     /// time, then with growing pauses, during which calls fail.
-    pub(super) async fn database(self: &Rc<Self>) -> Result<Open> {
-        let opening = {
-            let mut state = self.state.borrow_mut();
-            match &*state {
-                State::Open { open, .. } => return Ok(open.clone()),
+    pub(super) async fn database(self: &Rc<Self>) -> Result<Database> {
+        let mut waited = false;
+        loop {
+            let opening = match &*self.state.borrow() {
+                State::Open { database, .. } => return Ok(database.clone()),
                 State::Closed => return Err(Error::Closed("database")),
-                State::Opening(opening) => opening.clone(),
-                State::Lost { until } if Date::now() < *until => {
-                    return Err(Error::Storage {
-                        name: "InvalidStateError".to_owned(),
-                        message: "the browser closed the database; it is opened again shortly"
-                            .to_owned(),
-                    });
-                }
-                State::Lost { .. } => {
-                    let connection = Rc::clone(self);
-                    let opening = async move {
-                        let opened = open_database(&connection.options).await;
-                        connection.opened(opened)
-                    };
-                    let opening = opening.boxed_local().shared();
-                    // Carried through even when every caller has gone: it decides the state.
-                    spawn_local(opening.clone().map(drop));
-                    *state = State::Opening(opening.clone());
-                    opening
-                }
-            }
-        };
-        opening.await
+                State::Lost { why, .. } if waited => return Err(why.clone()),
+                State::Lost { until, .. } if Date::now() < *until => return Err(not_open()),
+                State::Lost { .. } => None,
+                State::Opening(opening) => Some(opening.clone()),
+            };
+            let opening = opening.unwrap_or_else(|| self.reopen());
+            let _ = JsFuture::from(opening).await;
+            waited = true;
+        }
     }
 
-    fn opened(self: &Rc<Self>, opened: Result<Database>) -> Result<Open> {
-        if matches!(*self.state.borrow(), State::Closed) {
-            if let Ok(database) = opened {
-                database.close();
-            }
-            return Err(Error::Closed("database"));
-        }
-        let open = opened.and_then(|database| {
-            let terminated = self.watch(&database)?.boxed_local().shared();
-            Ok(Open {
-                database,
-                terminated,
-            })
+    /// Begins to open it, which is carried through even when every caller has gone.
+    fn reopen(self: &Rc<Self>) -> Promise {
+        let connection = Rc::clone(self);
+        let opening = promise(async move {
+            let opened = open_database(&connection.options).await;
+            connection.opened(opened);
+            Ok(JsValue::UNDEFINED)
         });
-        let state = match &open {
-            Ok(open) => {
-                let (watch, registration) = AbortHandle::new_pair();
-                spawn_local(Abortable::new(open.terminated.clone(), registration).map(drop));
-                State::Open {
-                    open: open.clone(),
-                    since: Date::now(),
-                    watch,
-                }
-            }
-            Err(_) => self.count_loss(),
+        self.state.replace(State::Opening(opening.clone()));
+        opening
+    }
+
+    fn opened(self: &Rc<Self>, opened: Result<Database>) {
+        let closed = matches!(*self.state.borrow(), State::Closed);
+        let state = match opened {
+            Ok(database) if closed => return database.close(),
+            Err(_) if closed => return,
+            Ok(database) => State::Open {
+                _listeners: self.listen(&database),
+                database,
+                since: Date::now(),
+            },
+            Err(why) => self.count_loss(why),
         };
         self.state.replace(state);
-        open
     }
 
     /// Listens for the end of an open database.
-    fn watch(self: &Rc<Self>, database: &Database) -> Result<impl Future<Output = ()> + use<>> {
-        let mut changes = database.version_changes().map_err(storage_error)?;
-        let connection = Rc::downgrade(self);
-        Ok(async move {
-            let change = changes.recv().await;
-            let Some(connection) = connection.upgrade() else {
-                return;
-            };
-            if change.is_none() {
-                connection.lost(changes.db());
-                return;
+    fn listen(self: &Rc<Self>, database: &Database) -> [Closure<dyn FnMut()>; 2] {
+        let (connection, closed) = (Rc::downgrade(self), database.clone());
+        let on_close = Closure::<dyn FnMut()>::new(move || {
+            if let Some(connection) = connection.upgrade() {
+                connection.lost(&closed);
             }
-            connection.close();
-            (connection.options.on_event)(ConnectionEvent::Blocking);
-            // Transactions that have begun come to their end all the same.
-            drop(connection);
-            pending().await
-        })
+        });
+        let connection = Rc::downgrade(self);
+        let on_change = Closure::<dyn FnMut()>::new(move || {
+            if let Some(connection) = connection.upgrade() {
+                connection.close();
+                (connection.options.on_event)(ConnectionEvent::Blocking);
+            }
+        });
+        let database = database.as_sys();
+        database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        database.set_onversionchange(Some(on_change.as_ref().unchecked_ref()));
+        [on_close, on_change]
     }
 
     /// Takes note that the browser has closed `database`.
     pub(super) fn lost(&self, database: &Database) {
         let healthy = match &*self.state.borrow() {
-            State::Open { open, since, watch } if is_same(&open.database, database) => {
-                watch.abort();
-                Date::now() - since > HEALTHY
-            }
+            State::Open {
+                database: open,
+                since,
+                ..
+            } if open.as_sys() == database.as_sys() => Date::now() - since > HEALTHY,
             _ => return,
         };
         if healthy {
             self.losses.set(0);
         }
-        self.state.replace(self.count_loss());
+        unlisten(database);
+        self.state.replace(self.count_loss(not_open()));
         (self.options.on_event)(ConnectionEvent::Terminated);
     }
 
-    fn count_loss(&self) -> State {
+    fn count_loss(&self, why: Error) -> State {
         let before = self.losses.get();
         self.losses.set(before.saturating_add(1));
         let (first, longest) = PAUSES;
@@ -223,14 +203,15 @@ impl Connection {
         };
         State::Lost {
             until: Date::now() + f64::from(pause),
+            why,
         }
     }
 
     /// Closes it for good. Transactions that have begun come to their end.
     pub(super) fn close(&self) {
-        if let State::Open { open, watch, .. } = self.state.replace(State::Closed) {
-            watch.abort();
-            open.database.close();
+        if let State::Open { database, .. } = self.state.replace(State::Closed) {
+            unlisten(&database);
+            database.close();
         }
     }
 }
@@ -241,9 +222,17 @@ impl Drop for Connection {
     }
 }
 
-fn is_same(one: &Database, other: &Database) -> bool {
-    use indexed_db_futures::internals::SystemRepr;
-    one.as_sys() == other.as_sys()
+fn unlisten(database: &Database) {
+    let database = database.as_sys();
+    database.set_onclose(None);
+    database.set_onversionchange(None);
+}
+
+fn not_open() -> Error {
+    Error::Storage {
+        name: "InvalidStateError".to_owned(),
+        message: "the browser closed the database; it is opened again shortly".to_owned(),
+    }
 }
 
 async fn open_database(options: &ConnectionOptions) -> Result<Database> {
@@ -268,9 +257,7 @@ async fn request(options: &ConnectionOptions) -> Result<Database> {
             listener.1(ConnectionEvent::Blocked);
             Ok(())
         })
-        .with_on_upgrade_needed(|event, database| {
-            schema::upgrade(&database, event.old_version() as u32)
-        })
+        .with_on_upgrade_needed(upgrade)
         .build();
     match finish(request, options.timeout).await {
         Err(Error::Timeout { .. }) if blocked.get() => Err(Error::Blocked),
@@ -278,10 +265,14 @@ async fn request(options: &ConnectionOptions) -> Result<Database> {
     }
 }
 
+fn upgrade(event: VersionChangeEvent, database: Database) -> indexed_db_futures::Result<()> {
+    schema::upgrade(&database, event.old_version() as u32)
+}
+
 /// The version of a database that is newer than the one asked for.
 async fn version_of(options: &ConnectionOptions) -> Result<u32> {
     let request = Database::open(options.name.as_str())
-        .with_on_upgrade_needed(|_, database| schema::upgrade(&database, 0))
+        .with_on_upgrade_needed(upgrade)
         .build();
     let database = finish(request, options.timeout).await?;
     let version = database.version() as u32;
@@ -297,15 +288,16 @@ async fn finish(
 ) -> Result<Database> {
     let request = request.map_err(open_error)?;
     let opening = request.map(|opened| opened.map_err(open_error));
-    let opening = opening.boxed_local().shared();
-    match within(timeout, opening.clone()).await {
+    let mut opening: LocalBoxFuture<'static, Result<Database>> = opening.boxed_local();
+    match within(timeout, &mut opening).await {
         Some(opened) => opened,
         None => {
-            spawn_local(opening.map(|opened| {
-                if let Ok(database) = opened {
+            let _ = promise(async move {
+                if let Ok(database) = opening.await {
                     database.close();
                 }
-            }));
+                Ok(JsValue::UNDEFINED)
+            });
             Err(Error::Timeout {
                 operation: "open",
                 milliseconds: timeout,
@@ -330,21 +322,21 @@ fn open_error(error: OpenDbError) -> Error {
 
 /// What a failure of the database means to a caller.
 pub(super) fn storage_error(error: DatabaseError) -> Error {
-    match error {
-        DatabaseError::DomException(exception) => {
-            let exception = DomException::from(exception);
-            match exception.name() {
-                name if name == "QuotaExceededError" => Error::QuotaExceeded,
-                name => Error::Storage {
-                    name,
-                    message: exception.message(),
-                },
-            }
-        }
-        DatabaseError::Serialisation(error) => Error::Corrupt(error.to_string()),
-        other => Error::Storage {
-            name: "UnknownError".to_owned(),
-            message: other.to_string(),
-        },
+    exception(match error {
+        DatabaseError::DomException(exception) => DomException::from(exception).into(),
+        _ => JsValue::UNDEFINED,
+    })
+}
+
+/// The same of what a method of the browser has thrown.
+pub(super) fn exception(thrown: JsValue) -> Error {
+    let (name, message) = match thrown.dyn_ref::<DomException>() {
+        Some(exception) => (exception.name(), exception.message()),
+        None => ("UnknownError".to_owned(), String::new()),
+    };
+    if name == "QuotaExceededError" {
+        Error::QuotaExceeded
+    } else {
+        Error::Storage { name, message }
     }
 }

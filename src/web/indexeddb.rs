@@ -1,30 +1,30 @@
 //! The browser's [`Backend`]: IndexedDB.
 
-use std::cell::Cell;
-use std::pin::pin;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use futures_util::future::{Either, select};
-use indexed_db_futures::KeyRange;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::internals::SystemRepr;
-use indexed_db_futures::prelude::{Build, QuerySource};
+use indexed_db_futures::prelude::Build;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
-use indexed_db_futures::typed_array::Uint8ArraySlice;
-use js_sys::{Array, Function, Promise, Uint8Array};
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::IdbRequest;
+use web_sys::{IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
 
 use super::clock::within;
-use super::connection::{Connection, ConnectionOptions, storage_error};
+use super::connection::{Connection, ConnectionOptions, exception, storage_error};
+use super::convert;
 use super::record::{bytes, key, parts, span};
+use super::settled::settled;
 use crate::backend::{Answer, Backend, Durability, Expected, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
 use crate::sorted_map::SortedMap;
+
+/// Makes the requests of a transaction, all in one go.
+type Issue<'a> = &'a dyn Fn(&IdbTransaction) -> convert::Answer<Vec<IdbRequest>>;
 
 /// Tables in the browser's database. Tabs may share one; `expected` keeps them apart.
 pub struct IndexedDb {
@@ -42,13 +42,13 @@ impl IndexedDb {
         Ok(IndexedDb { connection })
     }
 
-    async fn in_time<T>(
+    async fn in_time(
         &self,
         operation: &'static str,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+        mut work: Answer<'_, Vec<IdbRequest>>,
+    ) -> Result<Vec<IdbRequest>> {
         let milliseconds = self.connection.timeout();
-        within(milliseconds, work)
+        within(milliseconds, &mut work)
             .await
             .unwrap_or(Err(Error::Timeout {
                 operation,
@@ -56,45 +56,109 @@ impl IndexedDb {
             }))
     }
 
-    /// Hands `work` a transaction. On a connection that turns out to be closed nothing has begun,
-    /// so that it is opened once more.
-    async fn transact<T>(
-        &self,
-        tables: &[Table],
+    /// Makes requests within a transaction. The answer comes with the last of those that `issue`
+    /// hands back, or, where it hands none back, with the end of the transaction. On a connection
+    /// that turns out to be closed nothing has begun, so that it is opened once more.
+    fn transact<'a>(
+        &'a self,
+        tables: &'a [Table],
         mode: TransactionMode,
         durability: Durability,
-        work: impl AsyncFn(Transaction<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let mut reopened = false;
-        loop {
-            let open = self.connection.database().await?;
-            let transaction = match begin(&open.database, tables, mode, durability) {
-                Err(Error::Storage { name, .. }) if name == "InvalidStateError" && !reopened => {
-                    self.connection.lost(&open.database);
-                    reopened = true;
-                    continue;
-                }
-                transaction => transaction?,
-            };
-            return match select(pin!(work(transaction)), open.terminated.clone()).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right(_) => Err(aborted("the browser closed the database")),
-            };
-        }
+        issue: Issue<'a>,
+    ) -> Answer<'a, Vec<IdbRequest>> {
+        let work = async move {
+            let mut reopened = false;
+            loop {
+                let database = self.connection.database().await?;
+                let transaction = match begin(&database, tables, mode, durability) {
+                    Err(Error::Storage { name, .. })
+                        if name == "InvalidStateError" && !reopened =>
+                    {
+                        self.connection.lost(&database);
+                        reopened = true;
+                        continue;
+                    }
+                    transaction => transaction?,
+                };
+                let requests = issue(transaction.as_sys()).map_err(exception)?;
+                finish(&transaction, &database, requests.last()).await?;
+                return Ok(requests);
+            }
+        };
+        work.boxed_local()
     }
 
     /// Reads from a table; once more when the connection breaks meanwhile.
-    async fn read<T>(
+    async fn read(
         &self,
+        operation: &'static str,
         table: Table,
-        work: impl AsyncFn(Transaction<'_>) -> Result<T>,
-    ) -> Result<T> {
+        issue: &dyn Fn(&IdbObjectStore) -> convert::Answer<Vec<IdbRequest>>,
+    ) -> Result<Vec<IdbRequest>> {
+        let tables = [table];
+        let issue: Issue<'_> = &|transaction| issue(&transaction.object_store(table.name())?);
         let (mode, durability) = (TransactionMode::Readonly, Durability::Relaxed);
-        match self.transact(&[table], mode, durability, &work).await {
-            Err(Error::Storage { name, .. }) if name == "AbortError" || name == "UnknownError" => {
-                self.transact(&[table], mode, durability, &work).await
+        let work = async {
+            match self.transact(&tables, mode, durability, issue).await {
+                Err(Error::Storage { name, .. })
+                    if name == "AbortError" || name == "UnknownError" =>
+                {
+                    self.transact(&tables, mode, durability, issue).await
+                }
+                answer => answer,
             }
-            answer => answer,
+        };
+        self.in_time(operation, work.boxed_local()).await
+    }
+
+    /// The records in a range, in the order of their keys: conversation, number and value.
+    async fn records(
+        &self,
+        operation: &'static str,
+        table: Table,
+        range: Option<IdbKeyRange>,
+    ) -> Result<Vec<(String, i64, Vec<u8>)>> {
+        let issue = |store: &IdbObjectStore| match &range {
+            None => Ok(Vec::new()),
+            Some(range) => Ok(vec![
+                store.get_all_keys_with_key(range)?,
+                store.get_all_with_key(range)?,
+            ]),
+        };
+        let requests = self.read(operation, table, &issue).await?;
+        let [keys, values] = requests.as_slice() else {
+            return Ok(Vec::new());
+        };
+        let keys = Array::from(&keys.result().map_err(exception)?);
+        let values = Array::from(&values.result().map_err(exception)?);
+        let mut records = Vec::with_capacity(keys.length() as usize);
+        for index in 0..keys.length() {
+            let (conversation, number) = parts(table, &keys.get(index))?;
+            records.push((conversation, number, bytes(table, &values.get(index))?));
+        }
+        Ok(records)
+    }
+
+    async fn write(&self, batch: &WriteBatch, durability: Durability) -> Result<()> {
+        let tables = tables_of(batch);
+        if tables.is_empty() {
+            return self.connection.database().await.map(drop);
+        }
+        let check = RefCell::new(None);
+        let issue: Issue<'_> = &|transaction| {
+            if let Some(expected) = &batch.expected {
+                check.replace(Some(Check::issue(transaction, expected)?));
+            }
+            for write in &batch.writes {
+                apply(transaction, write)?;
+            }
+            Ok(Vec::new())
+        };
+        let work = self.transact(&tables, TransactionMode::Readwrite, durability, issue);
+        let answer = self.in_time("commit", work).await;
+        match check.into_inner() {
+            Some(check) if answer.is_err() && check.differs.get() => Err(Error::Conflict),
+            _ => answer.map(drop),
         }
     }
 }
@@ -106,10 +170,26 @@ impl Backend for IndexedDb {
         conversation: &'a Rc<str>,
         numbers: &'a [i64],
     ) -> Answer<'a, Vec<Option<Vec<u8>>>> {
-        let read = self.read(table, async move |transaction| {
-            get_many(&transaction, table, conversation, numbers).await
-        });
-        self.in_time("get", read).boxed_local()
+        let read = async move {
+            let issue = |store: &IdbObjectStore| {
+                let mut requests = Vec::with_capacity(numbers.len());
+                for number in numbers {
+                    requests.push(store.get(&key(conversation, *number))?);
+                }
+                Ok(requests)
+            };
+            let requests = self.read("get", table, &issue).await?;
+            let mut found = Vec::with_capacity(requests.len());
+            for request in requests {
+                let value = request.result().map_err(exception)?;
+                found.push(match value.is_undefined() {
+                    true => None,
+                    false => Some(bytes(table, &value)?),
+                });
+            }
+            Ok(found)
+        };
+        read.boxed_local()
     }
 
     fn range<'a>(
@@ -119,48 +199,35 @@ impl Backend for IndexedDb {
         first: i64,
         last: i64,
     ) -> Answer<'a, Vec<(i64, Vec<u8>)>> {
-        let read = self.read(table, async move |transaction| {
-            if first > last {
-                return Ok(Vec::new());
-            }
-            let range = span(conversation, first, last);
-            let records = get_all(&transaction, table, range).await?;
+        let read = async move {
+            let range = span(conversation, first, last).map_err(exception)?;
+            let records = self.records("range", table, range).await?;
             Ok(records
                 .into_iter()
                 .map(|(_, n, value)| (n, value))
                 .collect())
-        });
-        self.in_time("range", read).boxed_local()
+        };
+        read.boxed_local()
     }
 
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {
-        let read = self.read(Table::Conversations, async move |transaction| {
-            let everything = KeyRange::LowerBound(Array::new().into(), false);
-            let records = get_all(&transaction, Table::Conversations, everything).await?;
+        let read = async move {
+            let everything = IdbKeyRange::lower_bound(&Array::new()).map_err(exception)?;
+            let records = self
+                .records("conversations", Table::Conversations, Some(everything))
+                .await?;
             // A browser orders strings by UTF-16 units.
             let found: SortedMap<Rc<str>, Vec<u8>> = records
                 .into_iter()
                 .map(|(conversation, _, value)| (conversation.into(), value))
                 .collect();
-            let found = found.into_entries();
-            Ok(found)
-        });
-        self.in_time("conversations", read).boxed_local()
+            Ok(found.into_entries())
+        };
+        read.boxed_local()
     }
 
     fn commit(&self, batch: WriteBatch, durability: Durability) -> Answer<'_, ()> {
-        let write = async move {
-            let tables = tables_of(&batch);
-            if tables.is_empty() {
-                return self.connection.database().await.map(drop);
-            }
-            let mode = TransactionMode::Readwrite;
-            self.transact(&tables, mode, durability, async |transaction| {
-                apply(&transaction, &batch).await
-            })
-            .await
-        };
-        self.in_time("commit", write).boxed_local()
+        async move { self.write(&batch, durability).await }.boxed_local()
     }
 
     fn close(&self) {
@@ -191,127 +258,52 @@ fn begin<'a>(
     Ok(transaction)
 }
 
-async fn get_many(
+/// Waits for the last request, or for the whole transaction: a failed request alone doesn't tell
+/// why yet. Requests end in the order in which they were made, and a failed one fails all after it.
+async fn finish(
     transaction: &Transaction<'_>,
-    table: Table,
-    conversation: &str,
-    numbers: &[i64],
-) -> Result<Vec<Option<Vec<u8>>>> {
-    let store = transaction
-        .object_store(table.name())
-        .map_err(storage_error)?;
-    let mut requests = Vec::with_capacity(numbers.len());
-    let mut last = None;
-    for number in numbers {
-        let range = KeyRange::Only(key(conversation, *number));
-        let request = store.get::<JsValue, JsValue, _>(range).build();
-        let request = request.map_err(storage_error)?;
-        requests.push(request.as_sys().clone());
-        last = Some(request);
-    }
-    // Requests end in the order in which they were made, and a failed one fails all after it.
-    if let Some(last) = last {
-        last.await.map_err(|error| reason(transaction, error))?;
-    }
-    let found = requests.into_iter().map(|request| {
-        let value = request
-            .result()
-            .map_err(|error| storage_error(error.into()))?;
-        if value.is_undefined() {
-            Ok(None)
-        } else {
-            bytes(table, &value).map(Some)
-        }
-    });
-    found.collect()
-}
-
-/// The records in a range, in the order of their keys: conversation, number and value.
-async fn get_all(
-    transaction: &Transaction<'_>,
-    table: Table,
-    range: KeyRange<JsValue>,
-) -> Result<Vec<(String, i64, Vec<u8>)>> {
-    let store = transaction
-        .object_store(table.name())
-        .map_err(storage_error)?;
-    let keys = store
-        .get_all_keys::<JsValue>()
-        .with_query::<JsValue, _>(range.clone())
-        .build();
-    let keys = keys.map_err(storage_error)?;
-    let values = store
-        .get_all::<JsValue>()
-        .with_query::<JsValue, _>(range)
-        .build();
-    let values = values.map_err(storage_error)?;
-    let values = values.await.map_err(|error| reason(transaction, error))?;
-    let keys = keys.await.map_err(|error| reason(transaction, error))?;
-    keys.zip(values)
-        .map(|(key, value)| {
-            let (conversation, number) = parts(table, &key.map_err(storage_error)?)?;
-            let value = bytes(table, &value.map_err(storage_error)?)?;
-            Ok((conversation, number, value))
-        })
-        .collect()
-}
-
-/// Issues all requests of a batch in one go and waits until they are kept or undone.
-async fn apply(transaction: &Transaction<'_>, batch: &WriteBatch) -> Result<()> {
-    let end = end_of(transaction);
-    let check = match &batch.expected {
-        Some(expected) => Some(Check::issue(transaction, expected)?),
-        None => None,
+    database: &Database,
+    last: Option<&IdbRequest>,
+) -> Result<()> {
+    let (transaction, database) = (transaction.as_sys(), database.as_sys());
+    let settled = match last {
+        Some(request) => settled(request, ["success", "error"], database),
+        None => settled(transaction, ["complete", "abort"], database),
     };
-    for write in &batch.writes {
-        issue(transaction, write).map_err(storage_error)?;
+    let Err(event) = settled.await else {
+        return Ok(());
+    };
+    if event == "close" {
+        return Err(aborted("the browser closed the database"));
     }
-    if end.await.is_ok() {
-        Ok(())
-    } else if check.is_some_and(|check| check.differs.get()) {
-        Err(Error::Conflict)
-    } else {
-        Err(match transaction.error() {
-            Some(error) => storage_error(error),
-            None => aborted("the transaction was aborted"),
-        })
-    }
+    // The transaction knows why when it has taken its other requests along.
+    let request = || last.and_then(|request| request.error().ok().flatten());
+    Err(match transaction.error().or_else(request) {
+        Some(error) => exception(error.into()),
+        None => aborted("the transaction was aborted"),
+    })
 }
 
-fn issue(transaction: &Transaction<'_>, write: &Write) -> indexed_db_futures::Result<()> {
+fn apply(transaction: &IdbTransaction, write: &Write) -> convert::Answer<()> {
     let (Write::Put(table, place, _)
     | Write::Delete(table, place)
     | Write::DeleteRange(table, place, _)) = write;
     let store = transaction.object_store(table.name())?;
-    let start = key(&place.conversation, place.number);
     match write {
         Write::Put(_, _, value) => {
-            let value = Uint8ArraySlice::new(value);
-            store
-                .put(value)
-                .with_key(start)
-                .without_key_type()
-                .build()?;
+            let value = Uint8Array::from(value.as_ref());
+            store.put_with_key(&value, &key(&place.conversation, place.number))?;
         }
         Write::Delete(..) => {
-            store.delete::<JsValue, _>(KeyRange::Only(start)).build()?;
+            store.delete(&key(&place.conversation, place.number))?;
         }
-        Write::DeleteRange(_, _, last) if place.number <= *last => {
-            let range = span(&place.conversation, place.number, *last);
-            store.delete::<JsValue, _>(range).build()?;
+        Write::DeleteRange(_, _, last) => {
+            if let Some(range) = span(&place.conversation, place.number, *last)? {
+                store.delete(&range)?;
+            }
         }
-        Write::DeleteRange(..) => {}
     }
     Ok(())
-}
-
-/// Resolves at `complete`, rejects at `abort`: a failed request alone doesn't tell why yet.
-fn end_of(transaction: &Transaction<'_>) -> JsFuture {
-    let target = transaction.as_sys();
-    JsFuture::from(Promise::new(&mut |resolve: Function, reject: Function| {
-        let _ = target.add_event_listener_with_callback("complete", &resolve);
-        let _ = target.add_event_listener_with_callback("abort", &reject);
-    }))
 }
 
 /// The comparison with what a batch relies on. It aborts inside the event of the first request,
@@ -323,22 +315,18 @@ struct Check {
 }
 
 impl Check {
-    fn issue(transaction: &Transaction<'_>, expected: &Expected) -> Result<Check> {
+    fn issue(transaction: &IdbTransaction, expected: &Expected) -> convert::Answer<Check> {
         let Expected {
             table,
             key: place,
             value,
         } = expected;
-        let store = transaction
-            .object_store(table.name())
-            .map_err(storage_error)?;
-        let range = KeyRange::Only(key(&place.conversation, place.number));
-        let request = store.get::<JsValue, JsValue, _>(range).build();
-        let request = request.map_err(storage_error)?.into_sys();
+        let store = transaction.object_store(table.name())?;
+        let request = store.get(&key(&place.conversation, place.number))?;
         let differs = Rc::new(Cell::new(false));
         let compare = {
             let (differs, request, value) = (Rc::clone(&differs), request.clone(), value.clone());
-            let transaction = transaction.as_sys().clone();
+            let transaction = transaction.clone();
             Closure::<dyn FnMut()>::new(move || {
                 let found = request.result().unwrap_or(JsValue::NULL);
                 let same = match &value {
@@ -373,11 +361,6 @@ fn aborted(message: &str) -> Error {
         name: "AbortError".to_owned(),
         message: message.to_owned(),
     }
-}
-
-/// Why a request failed: the transaction knows it when it has taken its other requests along.
-fn reason(transaction: &Transaction<'_>, error: indexed_db_futures::error::Error) -> Error {
-    storage_error(transaction.error().unwrap_or(error))
 }
 
 /// The tables that a batch touches, each once.

@@ -11,6 +11,7 @@ mod notify;
 mod options;
 mod record;
 pub mod schema;
+mod settled;
 
 pub use bindings::{Log, Store};
 pub use clock::BrowserClock;

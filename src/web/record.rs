@@ -1,9 +1,10 @@
 //! What a record of ours looks like in the browser's database.
 
-use indexed_db_futures::KeyRange;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
+use web_sys::IdbKeyRange;
 
+use super::convert::Answer;
 use crate::backend::Table;
 use crate::error::{Error, Result};
 
@@ -12,14 +13,12 @@ pub(super) fn key(conversation: &str, number: i64) -> JsValue {
     Array::of2(&conversation.into(), &JsValue::from_f64(number as f64)).into()
 }
 
-/// The keys of one conversation from `first` to `last`, both included.
-pub(super) fn span(conversation: &str, first: i64, last: i64) -> KeyRange<JsValue> {
-    KeyRange::Bound(
-        key(conversation, first),
-        false,
-        key(conversation, last),
-        false,
-    )
+/// The keys of one conversation from `first` to `last`, both included; `None` if there are none.
+pub(super) fn span(conversation: &str, first: i64, last: i64) -> Answer<Option<IdbKeyRange>> {
+    if first > last {
+        return Ok(None);
+    }
+    IdbKeyRange::bound(&key(conversation, first), &key(conversation, last)).map(Some)
 }
 
 /// The inverse of [`key`].
