@@ -10,7 +10,7 @@ pub enum FileForm {
     /// A JSON array of events: the server's trajectory export.
     Trajectory,
     /// An answer of `GET /events`, or any object with a list of events in `events`, `trajectory`
-    /// or `history`.
+    /// or `history`; an old evaluation's history holds pairs, `[[action, observation], …]`.
     Page,
     /// One event as a JSON object: a server's own event file.
     Event,
@@ -74,18 +74,23 @@ impl<'a> Documents<'a> {
         self.form
     }
 
-    /// The next element of the list that is being read.
+    /// The next element of the list that is being read; lists in it are read as if their elements
+    /// were its own.
     fn element(&mut self) -> Option<Found<'a>> {
         let (start, scanner) = self.list.as_mut()?;
         let start = *start;
-        let element = scanner.next().and_then(|token| match token {
-            None | Some(Token::EndArray) => Ok(None),
-            Some(first) => {
-                let from = scanner.token_start();
-                scanner.skip_rest_of(first)?;
-                Ok(Some((from, scanner.between(from, scanner.at()))))
-            }
-        });
+        let element = loop {
+            break match scanner.next() {
+                Ok(Some(Token::BeginArray | Token::EndArray)) => continue,
+                Ok(Some(first)) => {
+                    let from = scanner.token_start();
+                    let rest = scanner.skip_rest_of(first);
+                    rest.map(|()| Some((from, scanner.between(from, scanner.at()))))
+                }
+                Ok(None) => Ok(None),
+                Err(why) => Err(why),
+            };
+        };
         let at = start.saturating_add(scanner.at());
         match element {
             Ok(Some((from, text))) => Some((start.saturating_add(from), Ok(text))),
@@ -223,6 +228,16 @@ mod tests {
             Ok("{\"id\": 4}"),
         ];
         assert_eq!(read(lines), (FileForm::JsonLines, found));
+    }
+
+    #[test]
+    fn pairs_of_a_history_are_read_one_after_the_other() {
+        let pairs = "{\"id\": \"x\", \"history\": [[{\"a\": 1}, {\"b\": []}], [], [{\"c\": 1}]]}";
+        let found = vec![Ok("{\"a\": 1}"), Ok("{\"b\": []}"), Ok("{\"c\": 1}")];
+        assert_eq!(read(pairs), (FileForm::Page, found.clone()));
+        let lines = format!("{pairs}\n{pairs}\n");
+        let twice = [found.clone(), found].concat();
+        assert_eq!(read(&lines), (FileForm::JsonLines, twice));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use super::commit::{Item, Outcome};
 use super::log::Log;
 use crate::error::{Error, Result};
-use crate::event::{Documents, FileForm, Frame, FrameForm, Position};
+use crate::event::{
+    Documents, Event, EventError, EventId, FileForm, Frame, FrameForm, MAX_ID, Position, wire_form,
+};
 use crate::page::Origin;
 
 /// About how many bytes of text go into one commit.
@@ -28,9 +30,13 @@ pub struct ImportReport {
 }
 
 impl Log {
-    /// Writes the events of a file: a trajectory, JSON Lines, an answer of `GET /events`, or an
-    /// event file. What can't be read is reported, and the rest goes in. `progress` hears of the
-    /// bytes done.
+    /// Writes the events of a file: a trajectory, JSON Lines, an evaluation's `output.jsonl`, an
+    /// answer of `GET /events`, or an event file. What can't be read is reported, and the rest goes
+    /// in. `progress` hears of the bytes done.
+    ///
+    /// Events come to the form that the server would send, whatever version stored them. A V0 event
+    /// without an id gets the number after the id of the event before it in the file, the first one
+    /// gets 0: the same file has the same ids each time.
     ///
     /// # Errors
     /// `InvalidEvent` when the file is not text, or what the backend answers; what was committed
@@ -58,6 +64,7 @@ impl Log {
             items: Vec::new(),
             places: Vec::new(),
             bytes: 0,
+            next_id: 0,
             range: None,
             report: ImportReport {
                 form: documents.form(),
@@ -68,9 +75,9 @@ impl Log {
             },
         };
         for (at, found) in documents {
-            let frame = found.map_err(|why| why.to_string()).and_then(|text| {
+            let frame = found.and_then(|text| {
                 import.bytes = import.bytes.saturating_add(text.len());
-                Frame::read(text.as_bytes(), FrameForm::Raw).map_err(|why| why.to_string())
+                import.read(text)
             });
             match frame {
                 Ok(Frame::Event(event)) => {
@@ -78,7 +85,7 @@ impl Log {
                     import.places.push(at);
                 }
                 Ok(Frame::Status(_)) => import.reject(at, "not an event of a conversation".into()),
-                Err(why) => import.reject(at, why),
+                Err(why) => import.reject(at, why.to_string()),
             }
             if import.bytes >= COMMIT_BYTES {
                 import.commit(false).await?;
@@ -98,11 +105,40 @@ struct Import<'a> {
     /// Where in the file each item begins.
     places: Vec<usize>,
     bytes: usize,
+    /// The id of an event that has none: the number after the id of the event before it.
+    next_id: Position,
     range: Option<(Position, Position)>,
     report: ImportReport,
 }
 
 impl Import<'_> {
+    /// Reads an event in any shape that a server ever stored it in. One that the server could not
+    /// load stays as it is.
+    fn read(&mut self, text: &str) -> std::result::Result<Frame, EventError> {
+        let mut event = Event::from_json(text.as_bytes())?;
+        if let Some(wire) = wire_form(&event.text) {
+            event = Event::from_canonical(wire.into_boxed_str())?;
+        }
+        let id = match event.header.id {
+            Some(EventId::Number(id)) => id,
+            None if event.header.kind.is_v0() => {
+                let members = event.text.strip_prefix('{').unwrap_or_default();
+                let id = self.next_id.to_string();
+                let text = ["{\"id\": ", &id, ", ", members].concat();
+                event = Event::from_json(text.as_bytes())?;
+                self.next_id
+            }
+            _ => return Frame::read(event.text.as_bytes(), FrameForm::Raw),
+        };
+        self.next_id = id.saturating_add(1);
+        match event.header.id {
+            Some(EventId::Number(0..=MAX_ID)) if event.header.kind.is_v0() => {
+                Ok(Frame::Event(event))
+            }
+            _ => Frame::read(event.text.as_bytes(), FrameForm::Raw),
+        }
+    }
+
     fn reject(&mut self, at: usize, why: String) {
         self.report.rejected = self.report.rejected.saturating_add(1);
         if self.report.faults.len() < LISTED {

@@ -4,6 +4,8 @@
 //! texts (`tag`, and `raw` or `gen`), secrets (`event`, `secrets`, `out`), searches over gaps
 //! (`ids_present`), and what a socket sends (`latest_event_id`, `emitted_ids`).
 
+#[path = "vectors/call.rs"]
+mod call;
 #[path = "vectors/canon.rs"]
 mod canon;
 #[path = "vectors/feeds.rs"]

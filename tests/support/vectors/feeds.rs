@@ -1,11 +1,13 @@
 //! What a socket sends, and what a store holds that was fed with it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use oh_event_store::event::{Event, Frame, FrameForm};
 use oh_event_store::page::Origin;
+use oh_event_store::store::{Log, SearchOptions};
 
-use super::store::Stored;
+use super::store::{Stored, block_on, feed};
 use super::{Object, Tally, list};
 
 /// A conversation: the server's event texts by their ids, and the ids sent live with their source.
@@ -64,21 +66,31 @@ pub fn compare(file: &str, rows: &[Object<'_>], tally: &mut Tally) -> Result<(),
         for (id, source) in &conversation.live {
             let event = conversation.event(*id, Some(source))?;
             expected.insert(*id, event.text.to_string());
-            store.feed(event, Origin::Live)?;
+            feed(&store.0, event, Origin::Live)?;
         }
         for id in &emitted {
             let event = conversation.event(*id, None)?;
             expected.insert(*id, event.text.to_string());
-            store.feed(event, Origin::Remote)?;
+            feed(&store.0, event, Origin::Remote)?;
         }
-        let held: Vec<String> = store.texts()?;
+        let held: Vec<String> = texts(&store.0)?;
         let expected_texts: Vec<String> = expected.values().cloned().collect();
         tally.check(&what, &format!("{held:?}"), &format!("{expected_texts:?}"));
         let newest = expected
             .keys()
             .next_back()
             .map_or("-1".into(), ToString::to_string);
-        tally.check(&what, &store.latest_event_id().to_string(), &newest);
+        tally.check(&what, &store.0.latest_event_id().to_string(), &newest);
     }
     Ok(())
+}
+
+/// The texts of all events, in their order.
+fn texts(log: &Rc<Log>) -> Result<Vec<String>, String> {
+    let mut search = log.search(&SearchOptions::default());
+    let mut texts = Vec::new();
+    while let Some(batch) = block_on(search.next(100)).map_err(|error| error.to_string())? {
+        texts.extend(batch.texts().map(String::from));
+    }
+    Ok(texts)
 }

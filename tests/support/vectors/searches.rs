@@ -1,10 +1,8 @@
 //! Searches: a store's events, and the ids that the server found.
 
-use oh_event_store::event::{Event, dumps, members, string_value, wire_form};
-use oh_event_store::filter::EventFilter;
-use oh_event_store::store::SearchOptions;
-use serde_json::Value;
+use oh_event_store::event::{Event, dumps, string_value, wire_form};
 
+use super::call::read_call;
 use super::store::Stored;
 use super::{Object, Tally};
 
@@ -107,40 +105,4 @@ fn read(text: &str) -> Result<Event, String> {
 
 fn dumped(json: &str) -> Result<String, String> {
     dumps(json.as_bytes()).map_err(|error| error.to_string())
-}
-
-fn read_call(json: &str) -> Result<SearchOptions, String> {
-    let call = Object::read(json)?;
-    Ok(SearchOptions {
-        start_id: call.integer("start_id")?,
-        end_id: call.integer("end_id")?,
-        reverse: call.json("reverse") == Ok("true"),
-        limit: call.integer("limit")?,
-        filter: match call.json("filter") {
-            Ok("null") | Err(_) => None,
-            Ok(filter) => Some(read_filter(filter)?),
-        },
-    })
-}
-
-fn read_filter(json: &str) -> Result<EventFilter, String> {
-    let mut camel_case = serde_json::Map::new();
-    for (key, value) in members(json).map_err(|error| error.to_string())? {
-        let key = match &*key {
-            "query" | "source" => &*key,
-            "include_types" => "includeTypes",
-            "exclude_types" => "excludeTypes",
-            "start_date" => "startDate",
-            "end_date" => "endDate",
-            "exclude_hidden" => "excludeHidden",
-            other => return Err(format!("unknown in a filter: {other}")),
-        };
-        // A lone surrogate can't be in Rust's text: it comes as the replacement character.
-        let value = match serde_json::from_str(value) {
-            Err(_) if value.starts_with('"') => Value::from("\u{fffd}"),
-            value => value.map_err(|error| error.to_string())?,
-        };
-        camel_case.insert(key.to_owned(), value);
-    }
-    serde_json::from_value(Value::Object(camel_case)).map_err(|error| error.to_string())
 }

@@ -13,7 +13,7 @@ use oh_event_store::page::Origin;
 use oh_event_store::store::{EventStore, Item, Log, Outcome, SearchOptions, StoreOptions};
 
 /// The events of a file in a store of small pages, so that searches go over many of them.
-pub struct Stored(Rc<Log>);
+pub struct Stored(pub Rc<Log>);
 
 impl Stored {
     pub fn new(events: Vec<Event>) -> Result<Self, String> {
@@ -26,32 +26,12 @@ impl Stored {
         let log = block_on(store.conversation("vectors", Some(Dialect::V0)));
         let stored = Self(log.map_err(|error| error.to_string())?);
         for event in events {
-            match stored.feed(event.clone(), Origin::Remote)? {
+            match feed(&stored.0, event.clone(), Origin::Remote)? {
                 Outcome::Accepted(_) => {}
                 outcome => return Err(format!("{outcome:?}: {}", event.text)),
             }
         }
         Ok(stored)
-    }
-
-    pub fn feed(&self, event: Event, origin: Origin) -> Result<Outcome, String> {
-        let outcomes = block_on(self.0.append(vec![Item::Event(event, origin)], None));
-        let outcomes = outcomes.map_err(|error| error.to_string())?;
-        outcomes.into_iter().next().ok_or("no outcome".to_owned())
-    }
-
-    /// The texts of all events, in their order.
-    pub fn texts(&self) -> Result<Vec<String>, String> {
-        let mut search = self.0.search(&SearchOptions::default());
-        let mut texts = Vec::new();
-        while let Some(batch) = block_on(search.next(100)).map_err(|error| error.to_string())? {
-            texts.extend(batch.texts().map(String::from));
-        }
-        Ok(texts)
-    }
-
-    pub fn latest_event_id(&self) -> i64 {
-        self.0.latest_event_id()
     }
 
     pub fn search(&self, options: &SearchOptions) -> Result<Vec<i64>, String> {
@@ -62,6 +42,13 @@ impl Stored {
         }
         Ok(ids)
     }
+}
+
+/// Writes one event.
+pub fn feed(log: &Log, event: Event, origin: Origin) -> Result<Outcome, String> {
+    let outcomes = block_on(log.append(vec![Item::Event(event, origin)], None));
+    let outcomes = outcomes.map_err(|error| error.to_string())?;
+    outcomes.into_iter().next().ok_or("no outcome".to_owned())
 }
 
 /// Nothing here waits for time to pass.
@@ -82,7 +69,7 @@ impl Clock for StillClock {
 }
 
 /// Polls until it is ready: over memory and without a clock nothing waits for anything else.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
