@@ -111,7 +111,7 @@ test("its links and pictures lead to files, its commands are the package's", () 
   const targets = [...readme.matchAll(/(?:\]\(|src="|srcset=")([^)"#]+)/g)].map(([, to]) => to);
   const missing = targets.filter((to) => !to.startsWith("http") && !existsSync(join(root, to)));
   assert.deepEqual(missing, []);
-  const commands = [...readme.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name);
+  const commands = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name);
   assert.deepEqual(
     commands.filter((name) => !(name in manifest.scripts)),
     [],
