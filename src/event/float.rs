@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use super::big::Big;
+
 /// Powers of ten up to this one are exact as floats.
 const EXACT_POWER: i32 = 22;
 /// No more digits decide how a number is rounded; of the rest it matters only whether any is not 0.
@@ -136,55 +138,12 @@ fn compare(digits: &[u8], power: i32, bits: u64) -> Ordering {
     for digit in digits {
         number.multiply(10, u32::from(*digit));
     }
-    let mut middle = Big::default();
-    let odd = mantissa.wrapping_mul(2).wrapping_add(1);
-    middle.multiply(1, (odd >> 32) as u32);
-    middle.shift(32);
-    middle.multiply(1, odd as u32);
+    let mut middle = Big::of(mantissa.wrapping_mul(2).wrapping_add(1));
     let (times, of_number) = (power.unsigned_abs(), power >= 0);
-    for _ in 0..times {
-        if of_number { &mut number } else { &mut middle }.multiply(10, 0);
-    }
+    if of_number { &mut number } else { &mut middle }.multiply_by_power_of_ten(times);
     let (shift, of_middle) = (binary.unsigned_abs(), binary >= 0);
     if of_middle { &mut middle } else { &mut number }.shift(shift);
     number.compare(&middle)
-}
-
-/// A whole number of any size, the lowest part first, without leading zeros.
-#[derive(Default)]
-struct Big(Vec<u32>);
-
-impl Big {
-    fn multiply(&mut self, factor: u32, plus: u32) {
-        let mut carry = u64::from(plus);
-        for part in &mut self.0 {
-            let product = u64::from(*part)
-                .wrapping_mul(u64::from(factor))
-                .wrapping_add(carry);
-            *part = product as u32;
-            carry = product >> 32;
-        }
-        if carry > 0 {
-            self.0.push(carry as u32);
-        }
-    }
-
-    fn shift(&mut self, bits: u32) {
-        if self.0.is_empty() {
-            return;
-        }
-        let zeros = std::iter::repeat_n(0, (bits / 32) as usize);
-        self.0.splice(0..0, zeros);
-        match 1u32.checked_shl(bits % 32) {
-            Some(factor) if factor > 1 => self.multiply(factor, 0),
-            _ => {}
-        }
-    }
-
-    fn compare(&self, other: &Big) -> Ordering {
-        let sizes = self.0.len().cmp(&other.0.len());
-        sizes.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
-    }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

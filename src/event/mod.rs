@@ -3,6 +3,7 @@
 //! The text that is kept is what Python's `json.dumps` makes of the received JSON, because that is
 //! what the server's `query` searches. See [`dumps`] for the text and [`Header`] for the rest.
 
+mod big;
 mod documents;
 mod error;
 #[allow(clippy::module_inception)]
@@ -19,6 +20,7 @@ mod python_json;
 mod repeated_keys;
 mod scan;
 mod secrets;
+mod shortest;
 mod slices;
 mod stamp;
 mod trajectory;
