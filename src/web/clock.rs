@@ -78,8 +78,8 @@ impl Clock for BrowserClock {
         date.set_time(milliseconds - date.get_timezone_offset() * 60_000.0);
         let mut text = String::from(date.to_iso_string());
         text.truncate(text.len().saturating_sub(4));
-        let microseconds = microseconds.rem_euclid(1_000_000.0) as u32;
-        format!("{text}{microseconds:06}")
+        let microseconds = microseconds - (microseconds / 1_000_000.0).floor() * 1_000_000.0;
+        format!("{text}{:06}", microseconds as u32)
     }
 
     fn sleep(&self, milliseconds: u32) -> LocalBoxFuture<'static, ()> {
