@@ -53,7 +53,7 @@ impl Store {
         promise(async move {
             let given = Options::read(given, options::CONVERSATION)?;
             let live = home.conversation(&id, given.dialect()?).await?;
-            if let Some(pairs) = given.value("secrets") {
+            if let Some(pairs) = given.value("secrets")? {
                 live.set_secrets(secrets(&pairs)?);
             }
             Ok(Log { home, live }.into())

@@ -45,33 +45,37 @@ impl Options {
         Ok(Options(value))
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<JsValue> {
-        let value = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
-        (!value.is_undefined() && !value.is_null()).then_some(value)
+    pub(super) fn value(&self, name: &str) -> Result<Option<JsValue>> {
+        if self.0.is_undefined() {
+            return Ok(None);
+        }
+        let value = Reflect::get(&self.0, &JsValue::from_str(name))
+            .map_err(|_| Error::InvalidArgument(format!("{name} can't be read")))?;
+        Ok((!value.is_undefined() && !value.is_null()).then_some(value))
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<String>> {
-        self.value(name)
+        self.value(name)?
             .map(|value| value.as_string().ok_or_else(|| wrong(name, "string")))
             .transpose()
     }
 
     pub(super) fn number(&self, name: &str) -> Result<Option<f64>> {
-        self.value(name)
+        self.value(name)?
             .map(|value| value.as_f64().ok_or_else(|| wrong(name, "number")))
             .transpose()
     }
 
     /// False unless it is set.
     pub(super) fn flag(&self, name: &str) -> Result<bool> {
-        match self.value(name) {
+        match self.value(name)? {
             None => Ok(false),
             Some(value) => value.as_bool().ok_or_else(|| wrong(name, "boolean")),
         }
     }
 
     fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
-        let Some(value) = self.value(name) else {
+        let Some(value) = self.value(name)? else {
             return Ok(None);
         };
         value
@@ -95,7 +99,7 @@ impl Options {
     }
 
     fn filter(&self) -> Result<Option<EventFilter>> {
-        self.value("filter").map(filter).transpose()
+        self.value("filter")?.map(filter).transpose()
     }
 
     pub(super) fn durability(&self) -> Result<Durability> {
