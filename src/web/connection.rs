@@ -7,14 +7,15 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use indexed_db_futures::OpenDbResult;
-use indexed_db_futures::database::{Database, VersionChangeEvent};
+use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{Error as DatabaseError, OpenDbError};
+use indexed_db_futures::future::OpenDbRequest;
 use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::Build;
 use js_sys::{Date, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::DomException;
+use web_sys::{DomException, IdbDatabase, IdbRequest, IdbVersionChangeEvent};
 
 use super::clock::within;
 use super::convert::promise;
@@ -249,46 +250,64 @@ async fn open_database(options: &ConnectionOptions) -> Result<Database> {
 /// Opens the database in the version asked for, within the time given.
 async fn request(options: &ConnectionOptions) -> Result<Database> {
     let blocked = Rc::new(Cell::new(false));
-    let listener = (Rc::clone(&blocked), Rc::clone(&options.on_event));
+    let (seen, on_event) = (Rc::clone(&blocked), Rc::clone(&options.on_event));
     let request = Database::open(options.name.as_str())
         .with_version(options.version)
-        .with_on_blocked(move |_| {
-            listener.0.set(true);
-            listener.1(ConnectionEvent::Blocked);
-            Ok(())
-        })
-        .with_on_upgrade_needed(upgrade)
         .build();
-    match finish(request, options.timeout).await {
+    let opening = listened(request, move || {
+        seen.set(true);
+        on_event(ConnectionEvent::Blocked);
+    })?;
+    match finish(opening, options.timeout).await {
         Err(Error::Timeout { .. }) if blocked.get() => Err(Error::Blocked),
         answer => answer,
     }
 }
 
-fn upgrade(event: VersionChangeEvent, database: Database) -> indexed_db_futures::Result<()> {
-    schema::upgrade(&database, event.old_version() as u32)
-}
-
 /// The version of a database that is newer than the one asked for.
 async fn version_of(options: &ConnectionOptions) -> Result<u32> {
-    let request = Database::open(options.name.as_str())
-        .with_on_upgrade_needed(upgrade)
-        .build();
-    let database = finish(request, options.timeout).await?;
+    let request = Database::open(options.name.as_str()).build();
+    let database = finish(listened(request, || {})?, options.timeout).await?;
     let version = database.version() as u32;
     database.close();
     Ok(version)
 }
 
+type Opening = LocalBoxFuture<'static, Result<Database>>;
+
+/// Upgrades the database that a request opens, and hears of it when another tab is in the way. The
+/// crate's own listeners bring its error texts along, a tenth of the module.
+fn listened(
+    request: OpenDbResult<OpenDbRequest>,
+    on_blocked: impl FnMut() + 'static,
+) -> Result<Opening> {
+    let request = request.map_err(open_error)?;
+    let raw = request.as_sys().clone();
+    let on_upgrade = Closure::<dyn FnMut(_) -> _>::new(upgrade);
+    let on_blocked = Closure::<dyn FnMut()>::new(on_blocked);
+    raw.set_onupgradeneeded(Some(on_upgrade.as_ref().unchecked_ref()));
+    raw.set_onblocked(Some(on_blocked.as_ref().unchecked_ref()));
+    let opening = async move {
+        let opened = request.await.map_err(open_error);
+        raw.set_onupgradeneeded(None);
+        raw.set_onblocked(None);
+        drop((on_upgrade, on_blocked));
+        opened
+    };
+    Ok(opening.boxed_local())
+}
+
+/// What is thrown here ends the upgrade: the browser undoes it and the request fails.
+fn upgrade(event: IdbVersionChangeEvent) -> std::result::Result<(), JsValue> {
+    let target = event.target().ok_or(JsValue::UNDEFINED)?;
+    let database = target.unchecked_into::<IdbRequest>().result()?;
+    let database: IdbDatabase = database.unchecked_into();
+    schema::upgrade(&database, event.old_version() as u32)
+}
+
 /// Waits for a database to open. A browser can't be told to leave off: what opens after the time
 /// is up is closed again, so that it stands in nobody's way.
-async fn finish(
-    request: OpenDbResult<impl Future<Output = OpenDbResult<Database>> + 'static>,
-    timeout: u32,
-) -> Result<Database> {
-    let request = request.map_err(open_error)?;
-    let opening = request.map(|opened| opened.map_err(open_error));
-    let mut opening: LocalBoxFuture<'static, Result<Database>> = opening.boxed_local();
+async fn finish(mut opening: Opening, timeout: u32) -> Result<Database> {
     match within(timeout, &mut opening).await {
         Some(opened) => opened,
         None => {

@@ -2,9 +2,8 @@
 //!
 //! Every object store has out-of-line keys, `[conversation, number]`, and `Uint8Array` values.
 
-use indexed_db_futures::Result;
-use indexed_db_futures::database::Database;
-use indexed_db_futures::prelude::Build;
+use wasm_bindgen::prelude::*;
+use web_sys::IdbDatabase;
 
 /// The version that this release writes and the newest that it reads.
 pub const VERSION: u32 = 1;
@@ -13,10 +12,10 @@ pub const VERSION: u32 = 1;
 const V1: [&str; 4] = ["conversations", "tail", "pages", "summaries"];
 
 /// Takes a database from `old` to [`VERSION`]; a new one has version 0.
-pub(super) fn upgrade(database: &Database, old: u32) -> Result<()> {
+pub(super) fn upgrade(database: &IdbDatabase, old: u32) -> Result<(), JsValue> {
     if old < 1 {
         for name in V1 {
-            database.create_object_store(name).build()?;
+            database.create_object_store(name)?;
         }
     }
     Ok(())
