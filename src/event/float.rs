@@ -29,7 +29,7 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let fraction = i64::try_from(fraction.len()).ok()?;
     let significant = digits().skip_while(|byte| *byte == b'0');
     let magnitude = nearest(significant, exponent.saturating_sub(fraction));
-    Some(if negative { -magnitude } else { magnitude })
+    Some(if negative { magnitude.copysign(-1.0) } else { magnitude })
 }
 
 /// An exponent; one that is out of all range stays so.
@@ -42,7 +42,7 @@ fn exponent_of(text: &str) -> Option<i64> {
         return None;
     }
     let size = digits.parse().unwrap_or(i64::MAX / 4);
-    Some(if negative { -size } else { size })
+    Some(if negative { size.saturating_neg() } else { size })
 }
 
 /// The float nearest to an integer, given by its digits without leading zeros, times a power of
@@ -53,7 +53,7 @@ fn nearest(digits: impl Iterator<Item = u8> + Clone, power: i64) -> f64 {
     let mut kept: Vec<u8> = digits
         .clone()
         .take(DIGITS)
-        .map(|digit| digit - b'0')
+        .map(|digit| digit.wrapping_sub(b'0'))
         .collect();
     if digits.skip(DIGITS).any(|digit| digit != b'0') {
         kept.push(1);

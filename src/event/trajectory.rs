@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::needle::Needle;
 use super::scan::{Members, Scanner, Token};
 
 /// What a browser observation holds that an export leaves out.
@@ -26,7 +27,7 @@ pub fn trajectory(text: &str, screenshots: bool) -> Cow<'_, str> {
     if !BROWSER_STATE
         .iter()
         .chain(&SCREENSHOTS)
-        .any(|key| text.contains(key))
+        .any(|key| Needle::new(key.as_bytes()).find(text.as_bytes()).is_some())
     {
         return Cow::Borrowed(text);
     }

@@ -149,6 +149,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A count, and as many things, which take at least `width` bytes each.
+    pub(crate) fn list<T>(
+        &mut self,
+        width: usize,
+        read: impl Fn(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let count = self.len(width)?;
+        let mut list = Vec::with_capacity(count);
+        for _ in 0..count {
+            list.push(read(self)?);
+        }
+        Ok(list)
+    }
+
     /// A column of `count` numbers.
     pub(crate) fn column<T, const N: usize>(
         &mut self,

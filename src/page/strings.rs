@@ -95,10 +95,7 @@ impl Dictionary {
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>, count: usize) -> Result<Dictionary> {
-        let words = reader.len(4)?;
-        let words = (0..words)
-            .map(|_| Ok(reader.text()?.into()))
-            .collect::<Result<Vec<_>>>()?;
+        let words: Vec<Box<str>> = reader.list(4, |reader| Ok(reader.text()?.into()))?;
         let indices = reader.column(count, u16::from_le_bytes)?;
         if indices
             .iter()

@@ -157,24 +157,15 @@ impl Summary {
         }
         let number = reader.i64()?;
         let page_bytes = reader.u64()?;
-        let runs = reader.len(16)?;
-        let runs = (0..runs)
-            .map(|_| Ok((reader.i64()?, reader.i64()?)))
-            .collect::<Result<Vec<_>>>()?;
+        let runs = reader.list(16, |reader| Ok((reader.i64()?, reader.i64()?)))?;
         if runs.is_empty() || runs.iter().any(|(first, last)| first > last) {
             return Err(reader.corrupt("no positions"));
         }
         let first_timestamp = reader.optional()?.map(Into::into);
         let last_timestamp = reader.optional()?.map(Into::into);
         let undated = reader.u8()? != 0;
-        let kinds = reader.len(4)?;
-        let kinds = (0..kinds)
-            .map(|_| Ok(Kind::from_token(reader.text()?)))
-            .collect::<Result<Vec<_>>>()?;
-        let sources = reader.len(4)?;
-        let sources = (0..sources)
-            .map(|_| Ok(reader.text()?.into()))
-            .collect::<Result<Vec<_>>>()?;
+        let kinds = reader.list(4, |reader| Ok(Kind::from_token(reader.text()?)))?;
+        let sources = reader.list(4, |reader| Ok(reader.text()?.into()))?;
         let unsourced = reader.u8()? != 0;
         let shown = reader.u8()? != 0;
         let weakest = Origin::from_byte(reader.u8()?);

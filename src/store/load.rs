@@ -151,13 +151,10 @@ fn rebuilt(state: &State) -> Record {
 }
 
 fn ids(state: &State) -> SortedMap<u64, Position> {
-    let pages = state.pages.iter().flat_map(|page| {
-        page.id_hashes
-            .iter()
-            .copied()
-            .zip(page.positions())
-            .collect::<Vec<_>>()
-    });
-    let tail = state.tail.values().filter_map(id_of);
-    pages.chain(tail).collect()
+    let mut ids = SortedMap::default();
+    for page in &state.pages {
+        ids.extend(page.id_hashes.iter().copied().zip(page.positions()));
+    }
+    ids.extend(state.tail.values().filter_map(id_of));
+    ids
 }

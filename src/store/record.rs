@@ -100,11 +100,9 @@ impl Record {
             last_timestamp: reader.optional()?.map(Into::into),
             last_access: f64::from_bits(reader.u64()?),
             pinned: reader.u8()? != 0,
-            coverage: {
-                let intervals = reader.len(16)?;
-                let intervals = (0..intervals).map(|_| Ok((reader.i64()?, reader.i64()?)));
-                Coverage::from_intervals(intervals.collect::<Result<Vec<_>>>()?)
-            },
+            coverage: Coverage::from_intervals(
+                reader.list(16, |reader| Ok((reader.i64()?, reader.i64()?)))?,
+            ),
         })
     }
 }

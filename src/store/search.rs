@@ -250,23 +250,16 @@ impl Search {
         summary: &Summary,
     ) -> Result<Option<Rc<crate::page::Page>>> {
         if self.window > 1 && !self.log.shared.cache.holds(&self.log.id, summary.number) {
-            let ahead = |page: &&Rc<Summary>| page.may_match(&self.matcher);
-            let here = |page: &Rc<Summary>| page.number == summary.number;
-            let numbers: Vec<i64> = if self.reverse {
-                let pages = state.pages.iter().rev().skip_while(|page| !here(page));
-                pages
-                    .filter(ahead)
-                    .take(self.window)
-                    .map(|page| page.number)
-                    .collect()
-            } else {
-                let pages = state.pages.iter().skip_while(|page| !here(page));
-                pages
-                    .filter(ahead)
-                    .take(self.window)
-                    .map(|page| page.number)
-                    .collect()
-            };
+            let mut numbers = Vec::new();
+            for page in Either::of(state.pages.iter(), self.reverse) {
+                let reached = page.number == summary.number || !numbers.is_empty();
+                if reached && page.may_match(&self.matcher) {
+                    numbers.push(page.number);
+                }
+                if numbers.len() >= self.window {
+                    break;
+                }
+            }
             self.log.read_ahead(&numbers).await?;
         }
         // More than the cache keeps would be read in vain.
