@@ -29,7 +29,11 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let fraction = i64::try_from(fraction.len()).ok()?;
     let significant = digits().skip_while(|byte| *byte == b'0');
     let magnitude = nearest(significant, exponent.saturating_sub(fraction));
-    Some(if negative { magnitude.copysign(-1.0) } else { magnitude })
+    Some(if negative {
+        magnitude.copysign(-1.0)
+    } else {
+        magnitude
+    })
 }
 
 /// An exponent; one that is out of all range stays so.
@@ -42,7 +46,11 @@ fn exponent_of(text: &str) -> Option<i64> {
         return None;
     }
     let size = digits.parse().unwrap_or(i64::MAX / 4);
-    Some(if negative { size.saturating_neg() } else { size })
+    Some(if negative {
+        size.saturating_neg()
+    } else {
+        size
+    })
 }
 
 /// The float nearest to an integer, given by its digits without leading zeros, times a power of
