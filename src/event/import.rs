@@ -3,26 +3,25 @@
 //! What a socket or `GET /events` sends is already `event_to_dict(event_from_dict(stored))` of the
 //! server, and stays as it is here. Most stored events differ from it: fields that a class has got
 //! since are missing, deprecated ones are there, a whole number stands for a float, the message was
-//! made by an older version. The tables of [`classes`] and [`llm`] say what the server's classes
+//! made by an older version. The tables of [`classes`] and [`models`] say what the server's classes
 //! take and what they fill in; the rest mirrors `openhands.events.serialization`.
 
 mod classes;
 mod code_points;
-mod llm;
 mod message;
+mod models;
 mod number;
 mod python_literal;
 mod python_text;
 mod record;
 
-use std::borrow::Cow;
-
 use classes::Class;
-use code_points::{MAX_OUTPUT, decoded, truncated};
-use message::{is_true, length, message};
+use code_points::{MAX_OUTPUT, decoded, push_truncated};
+use message::{is_true, length, write_message};
+use models::{row, write_value};
 use number::{float, integer};
 use python_literal::literal;
-use record::{Others, Record, each, has_field, string};
+use record::{Record, has_field, string, write_key};
 
 use super::float::parse_float;
 
@@ -34,28 +33,29 @@ use super::float::parse_float;
 #[must_use]
 pub fn wire_form(canonical: &str) -> Option<String> {
     let event = Record::of(canonical)?;
-    if event.get("action").is_some() {
-        action(event)
-    } else {
-        observation(event)
+    let mut out = String::with_capacity(canonical.len().saturating_add(256));
+    match event.get("action") {
+        Some(name) => action(&mut out, &event, name)?,
+        None => observation(&mut out, &event, event.get("observation")?)?,
     }
+    out.push('}');
+    Some(out)
 }
 
 /// `action_from_dict`.
-fn action(mut event: Record<'_>) -> Option<String> {
-    let class = classes::action(string(event.get("action")?)?)?;
-    let given = event.take("args").unwrap_or(Cow::Borrowed("{}"));
+fn action(out: &mut String, event: &Record<'_>, name: &str) -> Option<()> {
+    let class = classes::action(string(name)?)?;
     let edited;
-    let mut args = Record::of(&given)?;
-    let stamped = args.take("timestamp").filter(|stamp| is_true(stamp));
-    if let Some(state) = args.take("is_confirmed").filter(|state| state != "null") {
+    let mut args = Record::of(event.get("args").unwrap_or("{}"))?;
+    let stamp = args.take("timestamp").filter(|stamp| is_true(stamp));
+    if let Some(state) = args.take("is_confirmed").filter(|state| *state != "null") {
         args.set("confirmation_state", state);
     }
     if let Some(urls) = args.take("images_urls") {
         args.set("image_urls", urls);
     }
     if let Some(risk) = args.take("security_risk") {
-        match security_risk(&risk) {
+        match security_risk(risk) {
             Some(level) => args.set("security_risk", level),
             None if risk == "null" => args.set("security_risk", risk),
             None => {}
@@ -65,28 +65,28 @@ fn action(mut event: Record<'_>) -> Option<String> {
     args.take("task_completed");
     if let Some(code) = args.take("translated_ipython_code") {
         if code != "null" {
-            edited = file_editor_arguments(string(&code)?).unwrap_or_default();
+            edited = file_editor_arguments(string(code)?).unwrap_or_default();
             update(&mut args, &edited, class)?;
         }
         if args.get("command") == Some("\"view\"") {
             args.take("command");
         }
     }
-    if let Some(name) = args.take("action") {
-        event.set("action", name.into_owned());
+    let name = args.take("action").unwrap_or(name);
+    if !args.fits(class.fields) {
+        return None;
     }
-    let args = args.complete(class.fields, Others::Refused)?;
-    if let (Some(stamp), None) = (stamped, event.get("timestamp")) {
-        event.set("timestamp", stamp.into_owned());
+    write_top(out, event, stamp, ("action", name), &|out| {
+        let field = |name| args.or_default(class.fields, name);
+        write_message(out, class.message, &field)
+    })?;
+    write_key(out, "args");
+    args.write(out, class.fields)?;
+    if let Some(timeout) = event.get("timeout").filter(|value| *value != "null") {
+        write_key(out, "timeout");
+        out.push_str(&float(timeout)?);
     }
-    let message = message(class.message, &|name| args.get(name))?;
-    let timeout = event.take("timeout").filter(|value| value != "null");
-    let mut wire = top(&mut event, "action", message)?;
-    wire.set("args", args.to_json());
-    if let Some(timeout) = timeout {
-        wire.set("timeout", float(&timeout)?);
-    }
-    Some(wire.to_json())
+    Some(())
 }
 
 /// `ActionSecurityRisk(value)`, as its number.
@@ -110,157 +110,157 @@ fn file_editor_arguments(raw: &str) -> Option<String> {
 
 /// Python's `args.update`; `None` if the class takes none of the names.
 fn update<'a>(args: &mut Record<'a>, edited: &'a str, class: &Class) -> Option<()> {
-    let Some(edited) = Record::of(edited) else {
-        return Some(());
-    };
-    for (name, value) in edited.members() {
-        let is_taken = matches!(*name, "command" | "action") || has_field(class.fields, name);
+    for (name, value) in Record::of(edited).unwrap_or_default().members() {
+        let is_taken = matches!(name, "command" | "action") || has_field(class.fields, name);
         // The server expects its own type of a risk here.
-        if !is_taken || *name == "security_risk" {
+        if !is_taken || name == "security_risk" {
             return None;
         }
-        args.set(name, value.clone());
+        args.set(name, value);
     }
     Some(())
 }
 
 /// `observation_from_dict`.
-fn observation(mut event: Record<'_>) -> Option<String> {
-    let class = classes::observation(string(event.get("observation")?)?)?;
-    let mut content = event.take("content").unwrap_or(Cow::Borrowed("\"\""));
-    let given = event.take("extras").unwrap_or(Cow::Borrowed("{}"));
-    let given_metadata;
-    let mut metadata = Record::default();
-    let mut extras = Record::of(&given)?;
+fn observation(out: &mut String, event: &Record<'_>, name: &str) -> Option<()> {
+    let class = classes::observation(string(name)?)?;
+    let is_command = class.name == "run";
+    let content = event.get("content").unwrap_or("\"\"");
+    let metadata;
+    let mut extras = Record::of(event.get("extras").unwrap_or("{}"))?;
     extras.take("formatted_output_and_error");
-    if let Some(name) = extras.take("observation") {
-        event.set("observation", name.into_owned());
-    }
-    let mut others = Others::Refused;
-    match class.name {
-        "run" => {
-            if extras.get("content").or(extras.get("self")).is_some() {
-                return None;
-            }
-            others = Others::Dropped;
-            if !extras.get("hidden").is_some_and(is_true) {
-                content = kept_output(content)?;
-            }
-            given_metadata = extras.take("metadata").unwrap_or(Cow::Borrowed("null"));
-            let legacy = (extras.take("exit_code"), extras.take("command_id"));
-            metadata = command_metadata(&given_metadata, legacy)?;
-            extras.set("metadata", metadata.to_json());
+    let name = extras.take("observation").unwrap_or(name);
+    let mut exit_code = "";
+    if is_command {
+        if extras.get("content").or(extras.get("self")).is_some() {
+            return None;
         }
-        "recall" => recalled(&mut extras)?,
-        _ => {}
-    }
-    let extras = extras.complete(class.fields, others)?;
-    let message = message(class.message, &|name| match name {
-        "content" => Some(&content),
-        "exit_code" => metadata.get(name),
-        _ => extras.get(name),
-    })?;
-    let success = match class.name {
-        "run" if metadata.get("exit_code") == Some("0") => "true",
-        "run" => "false",
-        "run_ipython" => "true",
-        _ => "",
-    };
-    let mut wire = top(&mut event, "observation", message)?;
-    wire.set("content", content.to_string());
-    wire.set("extras", extras.to_json());
-    if !success.is_empty() {
-        wire.set("success", success);
-    }
-    Some(wire.to_json())
-}
-
-/// `CmdOutputObservation._maybe_truncate`; what has no length can't be loaded.
-fn kept_output(content: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    match string(&content).map(truncated) {
-        Some(Some(cut)) => Some(Cow::Owned(["\"", &cut, "\""].concat())),
-        Some(None) => Some(content),
-        None => (length(&content)? <= MAX_OUTPUT).then_some(content),
-    }
-}
-
-/// `CmdOutputMetadata`, with what the deprecated `exit_code` and `command_id` say.
-fn command_metadata<'a>(
-    given: &'a str,
-    (exit_code, pid): (Option<Cow<'a, str>>, Option<Cow<'a, str>>),
-) -> Option<Record<'a>> {
-    let fields = Record::of(given);
-    let is_updated = fields.is_some() || given == "null";
-    let is_new = given == "null" && exit_code.is_some();
-    let mut fields = fields.unwrap_or_default();
-    if let Some(exit_code) = exit_code.filter(|_| is_updated) {
-        fields.set("exit_code", exit_code);
-    }
-    // Set on an instance, where pydantic doesn't check.
-    let unchecked = if is_new { pid.clone() } else { None };
-    if let Some(pid) = pid.filter(|_| is_updated && !is_new) {
-        fields.set("pid", pid);
-    }
-    let mut metadata = fields.complete(classes::COMMAND_METADATA, Others::Dropped)?;
-    if let Some(pid) = unchecked {
-        metadata.set("pid", pid);
-    }
-    Some(metadata)
-}
-
-/// What `observation_from_dict` checks and converts in a `RecallObservation`.
-fn recalled(extras: &mut Record<'_>) -> Option<()> {
-    let is_type = |value: &str| matches!(value, "\"workspace_context\"" | "\"knowledge\"");
-    if !extras.get("recall_type").is_some_and(is_type) {
+        metadata = command_metadata(&mut extras)?;
+        exit_code = Record::of(&metadata)?.get("exit_code")?;
+        extras.set("metadata", &metadata);
+    } else if !extras.fits(class.fields) {
         return None;
     }
-    if let Some(list) = extras
-        .get("microagent_knowledge")
-        .filter(|list| list.starts_with('['))
-    {
-        let list = each(list, |item| match Record::of(item) {
-            Some(item) => Some(
-                item.complete(classes::KNOWLEDGE, Others::Refused)?
-                    .to_json(),
-            ),
-            None => Some(item.to_owned()),
-        })?;
-        extras.set("microagent_knowledge", list);
+    write_top(out, event, None, ("observation", name), &|out| {
+        let field = |name| match name {
+            "content" => Some(content),
+            "exit_code" => Some(exit_code),
+            _ => extras.or_default(class.fields, name),
+        };
+        write_message(out, class.message, &field)
+    })?;
+    write_key(out, "content");
+    if is_command && !extras.get("hidden").is_some_and(is_true) {
+        write_output(out, content)?;
+    } else {
+        out.push_str(content);
+    }
+    write_key(out, "extras");
+    extras.write(out, class.fields)?;
+    if is_command || class.name == "run_ipython" {
+        write_key(out, "success");
+        out.push_str(if matches!(exit_code, "0" | "") {
+            "true"
+        } else {
+            "false"
+        });
     }
     Some(())
 }
 
-/// What `event_to_dict` writes before `args` or `content`; `family` is `action` or `observation`.
-fn top<'a>(event: &mut Record<'a>, family: &'static str, message: String) -> Option<Record<'a>> {
-    let mut wire = Record::default();
-    let is_given = |value: &Cow<'_, str>| value != "null";
-    if let Some(id) = event.take("id").filter(is_given) {
-        let id = integer(&id, false)?;
-        if id != "-1" {
-            wire.set("id", id);
+/// `CmdOutputObservation._maybe_truncate`; what has no length can't be loaded.
+fn write_output(out: &mut String, content: &str) -> Option<()> {
+    match string(content) {
+        Some(raw) => {
+            out.push('"');
+            push_truncated(out, raw);
+            out.push('"');
+        }
+        None if length(content)? > MAX_OUTPUT => return None,
+        None => out.push_str(content),
+    }
+    Some(())
+}
+
+/// `CmdOutputMetadata`, with what the deprecated `exit_code` and `command_id` say.
+fn command_metadata(extras: &mut Record<'_>) -> Option<String> {
+    let given = extras.take("metadata").unwrap_or("null");
+    let legacy = [
+        ("exit_code", extras.take("exit_code")),
+        ("pid", extras.take("command_id")),
+    ];
+    let is_new = given == "null" && matches!(legacy, [(_, Some(_)), _]);
+    let fields = Record::of(given);
+    let is_updated = fields.is_some() || given == "null";
+    let mut fields = fields.unwrap_or_default();
+    for (name, value) in legacy {
+        if let Some(value) = value.filter(|_| is_updated) {
+            fields.set(name, value);
         }
     }
-    if let Some(timestamp) = event.take("timestamp").filter(is_given) {
-        wire.set("timestamp", timestamp);
+    let mut out = String::new();
+    let model = if is_new { "new_metadata" } else { "metadata" };
+    fields.write(&mut out, row(model)?)?;
+    Some(out)
+}
+
+/// What `event_to_dict` writes before `args` or `content`. `stamp` is the time that an action's
+/// arguments may have.
+fn write_top(
+    out: &mut String,
+    event: &Record<'_>,
+    stamp: Option<&str>,
+    (family, name): (&str, &str),
+    message: &dyn Fn(&mut String) -> Option<()>,
+) -> Option<()> {
+    let given = |key| event.get(key).filter(|value| *value != "null");
+    out.push('{');
+    if let Some(id) = given("id") {
+        let id = integer(id, false)?;
+        if id != "-1" {
+            write_key(out, "id");
+            out.push_str(&id);
+        }
     }
-    if let Some(source) = event.take("source") {
-        if !matches!(&*source, "\"agent\"" | "\"user\"" | "\"environment\"") {
+    if let Some(timestamp) = event
+        .get("timestamp")
+        .or(stamp)
+        .filter(|time| *time != "null")
+    {
+        write_key(out, "timestamp");
+        out.push_str(timestamp);
+    }
+    if let Some(source) = event.get("source") {
+        if !matches!(source, "\"agent\"" | "\"user\"" | "\"environment\"") {
             return None;
         }
-        wire.set("source", source);
+        write_key(out, "source");
+        out.push_str(source);
     }
-    if message != "null" {
-        wire.set("message", message);
+    let before = out.len();
+    write_key(out, "message");
+    let start = out.len();
+    message(out)?;
+    if out.get(start..) == Some("null") {
+        out.truncate(before);
     }
-    if let Some(cause) = event.take("cause").filter(is_given) {
-        wire.set("cause", integer(&cause, false)?);
+    if let Some(cause) = given("cause") {
+        write_key(out, "cause");
+        out.push_str(&integer(cause, false)?);
     }
-    wire.set(family, event.take(family).filter(is_given)?);
-    if let Some(call) = event.take("tool_call_metadata") {
-        wire.set("tool_call_metadata", llm::tool_call(&call)?);
+    if name == "null" {
+        return None;
     }
-    if let Some(metrics) = event.take("llm_metrics") {
-        wire.set("llm_metrics", llm::metrics(&metrics)?);
+    write_key(out, family);
+    out.push_str(name);
+    for (key, model) in [
+        ("tool_call_metadata", "tool_call"),
+        ("llm_metrics", "metrics"),
+    ] {
+        if let Some(value) = event.get(key) {
+            write_key(out, key);
+            write_value(out, model, value)?;
+        }
     }
-    Some(wire)
+    Some(())
 }

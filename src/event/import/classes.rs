@@ -125,24 +125,15 @@ static OBSERVATIONS: [Class; 19] = [
     class("condense", Field("content"), ""),
     class("think", Field("content"), ""),
     class("recall", Recalled, r#"
-        recall_type repo_name="" repo_directory="" repo_branch="" repo_instructions=""
+        recall_type:recall repo_name="" repo_directory="" repo_branch="" repo_instructions=""
         runtime_hosts={} additional_agent_instructions="" date="" custom_secrets_descriptions={}
-        conversation_instructions="" working_dir="" microagent_knowledge=[]
+        conversation_instructions="" working_dir="" microagent_knowledge:knowledge[]=[]
     "#),
     class("mcp", Field("content"), r#"name="" arguments={}"#),
     class("download", Text("Downloaded the file at location: {file_path}"), "file_path"),
     class("task_tracking", Field("content"), r#"command="" task_list=[]"#),
     class("loop_detection", Text(""), ""),
 ];
-
-/// `MicroagentKnowledge`.
-pub(super) const KNOWLEDGE: &str = "name trigger content";
-
-/// `CmdOutputMetadata`.
-pub(super) const COMMAND_METADATA: &str = r#"
-    exit_code:int=-1 pid:int=-1 username:str|null=null hostname:str|null=null
-    working_dir:str|null=null py_interpreter_path:str|null=null prefix:str="" suffix:str=""
-"#;
 
 pub(super) fn action(name: &str) -> Option<&'static Class> {
     ACTIONS.iter().find(|class| class.name == name)

@@ -74,17 +74,21 @@ pub(super) fn first(raw: &str, count: usize) -> &str {
     raw.strip_suffix(points.rest()).unwrap_or(raw)
 }
 
-/// A command's output as the server keeps it: of what is too long the middle is cut out.
-pub(super) fn truncated(raw: &str) -> Option<String> {
-    if raw.len() <= MAX_OUTPUT {
-        return None;
-    }
-    let count = CodePoints::of(raw).count();
+/// Writes a command's output as the server keeps it: of what is too long the middle is cut out.
+pub(super) fn push_truncated(out: &mut String, raw: &str) {
+    // No code point has less than a byte.
+    let count = match raw.len() {
+        0..=MAX_OUTPUT => 0,
+        _ => CodePoints::of(raw).count(),
+    };
     if count <= MAX_OUTPUT {
-        return None;
+        out.push_str(raw);
+        return;
     }
     let half = MAX_OUTPUT / 2;
     let mut points = CodePoints::of(raw);
     let _ = points.by_ref().take(count.saturating_sub(half)).count();
-    Some([first(raw, half), CUT, points.rest()].concat())
+    out.push_str(first(raw, half));
+    out.push_str(CUT);
+    out.push_str(points.rest());
 }

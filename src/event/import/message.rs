@@ -1,10 +1,8 @@
 //! The `message` property of the server's classes.
 
-use std::borrow::Cow;
-
 use super::classes::Message;
 use super::code_points::{CodePoints, decoded, first};
-use super::python_text::text_of;
+use super::python_text::{push_repr, push_text_of};
 use super::record::{Record, string};
 use crate::event::Items;
 use crate::event::float::parse_float;
@@ -12,92 +10,111 @@ use crate::event::float::parse_float;
 /// The most events that a condensation may name by its first and last one.
 const MOST_FORGOTTEN: i64 = 1 << 20;
 
-/// Gives an event's fields by their names.
-pub(super) type Fields<'a, 'f> = &'a dyn Fn(&'static str) -> Option<&'f str>;
-
-/// The message as canonical JSON; `None` where the server raises.
-pub(super) fn message<'f>(message: Message, field: Fields<'_, 'f>) -> Option<String> {
-    Some(match message {
-        Message::Text(template) => quoted(&formatted(template, field)?),
-        Message::Field(name) => field(name)?.to_owned(),
-        Message::Added(text, name) => quoted(&[text, string(field(name)?)?].concat()),
-        Message::Finish => match field("thought")? {
-            "\"\"" => quoted("All done! What's next on the agenda?"),
-            thought => thought.to_owned(),
-        },
-        Message::Reject => rejected(field("outputs")?)?,
-        Message::Query => {
-            let query = field("query")?;
-            let start = match string(query) {
-                Some(raw) => Cow::Borrowed(first(raw, QUERY_LENGTH)),
-                None => Cow::Owned(list_start(query)?),
-            };
-            quoted(&["Retrieving content for: ", &start].concat())
-        }
-        Message::Condensation => condensation(field)?,
-        Message::Tasks => match length(field("task_list")?)? {
-            0 => quoted("Clearing the task list."),
-            1 => quoted("Managing 1 task item."),
-            count => quoted(&["Managing ", &count.to_string(), " task items."].concat()),
-        },
-        Message::Recalled => quoted(match field("recall_type")? {
-            "\"workspace_context\"" => "Added workspace context",
-            _ => "Added microagent knowledge",
-        }),
-    })
-}
-
 /// How much of a query the message shows, in code points.
 const QUERY_LENGTH: usize = 50;
 
-fn quoted(inside: &str) -> String {
-    ["\"", inside, "\""].concat()
+/// Gives an event's fields by their names.
+pub(super) type Fields<'a, 'f> = &'a dyn Fn(&'static str) -> Option<&'f str>;
+
+/// Writes the message as canonical JSON, perhaps `null`; `None` where the server raises.
+pub(super) fn write_message(
+    out: &mut String,
+    message: Message,
+    field: Fields<'_, '_>,
+) -> Option<()> {
+    match message {
+        Message::Field(name) => out.push_str(field(name)?),
+        Message::Finish if field("thought")? != "\"\"" => out.push_str(field("thought")?),
+        _ => {
+            out.push('"');
+            write_text(out, message, field)?;
+            out.push('"');
+        }
+    }
+    Some(())
+}
+
+fn write_text(out: &mut String, message: Message, field: Fields<'_, '_>) -> Option<()> {
+    match message {
+        Message::Text(template) => formatted(out, template, field)?,
+        Message::Added(text, name) => {
+            out.push_str(text);
+            out.push_str(string(field(name)?)?);
+        }
+        Message::Finish => out.push_str("All done! What's next on the agenda?"),
+        Message::Reject => {
+            out.push_str("Task is rejected by the agent.");
+            if let Some(reason) = reason(field("outputs")?)? {
+                out.push_str(" Reason: ");
+                out.push_str(string(reason)?);
+            }
+        }
+        Message::Query => {
+            out.push_str("Retrieving content for: ");
+            let query = field("query")?;
+            match string(query) {
+                Some(raw) => out.push_str(first(raw, QUERY_LENGTH)),
+                None => list_start(out, query)?,
+            }
+        }
+        Message::Condensation => condensation(out, field)?,
+        Message::Tasks => match length(field("task_list")?)? {
+            0 => out.push_str("Clearing the task list."),
+            1 => out.push_str("Managing 1 task item."),
+            count => {
+                out.push_str("Managing ");
+                out.push_str(&count.to_string());
+                out.push_str(" task items.");
+            }
+        },
+        Message::Recalled => out.push_str(match field("recall_type")? {
+            "\"workspace_context\"" => "Added workspace context",
+            _ => "Added microagent knowledge",
+        }),
+        Message::Field(_) => {}
+    }
+    Some(())
 }
 
 /// A template with `str()` of the fields that it names.
-fn formatted(template: &'static str, field: Fields<'_, '_>) -> Option<String> {
-    let mut out = String::new();
+fn formatted(out: &mut String, template: &'static str, field: Fields<'_, '_>) -> Option<()> {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}')?;
         out.push_str(before);
-        out.push_str(&text_of(field(name)?));
+        push_text_of(out, field(name)?);
         rest = after;
     }
     out.push_str(rest);
-    Some(out)
+    Some(())
 }
 
 /// `str(value[:50])` of a list.
-fn list_start(json: &str) -> Option<String> {
-    let mut start = String::from("[");
-    for item in Items::of(json).ok()?.take(QUERY_LENGTH) {
-        if start.len() > 1 {
-            start.push_str(", ");
+fn list_start(out: &mut String, json: &str) -> Option<()> {
+    out.push('[');
+    for (index, item) in Items::of(json).ok()?.take(QUERY_LENGTH).enumerate() {
+        if index > 0 {
+            out.push_str(", ");
         }
-        start.push_str(item.ok()?);
+        push_repr(out, item.ok()?);
     }
-    start.push(']');
-    Some(text_of(&start).into_owned())
+    out.push(']');
+    Some(())
 }
 
-fn rejected(outputs: &str) -> Option<String> {
-    const TEXT: &str = "Task is rejected by the agent.";
-    let reason = if let Some(raw) = string(outputs) {
-        // No index of a string is a text.
-        let has_it = decoded(raw).is_some_and(|text| text.contains("reason"));
-        return (!has_it).then(|| quoted(TEXT));
+/// `outputs['reason']` where `'reason' in outputs`.
+fn reason(outputs: &str) -> Option<Option<&str>> {
+    // No list and no string has a text as index.
+    let is_in = if let Some(raw) = string(outputs) {
+        decoded(raw).is_some_and(|text| text.contains("reason"))
     } else if outputs.starts_with('[') {
-        let mut items = Items::of(outputs).ok()?;
-        let has_it = items.any(|item| item == Ok("\"reason\""));
-        return (!has_it).then(|| quoted(TEXT));
+        Items::of(outputs)
+            .ok()?
+            .any(|item| item == Ok("\"reason\""))
     } else {
-        Record::of(outputs)?.take("reason")
+        return Some(Record::of(outputs)?.get("reason"));
     };
-    Some(match reason {
-        Some(reason) => quoted(&[TEXT, " Reason: ", string(&reason)?].concat()),
-        None => quoted(TEXT),
-    })
+    (!is_in).then_some(None)
 }
 
 /// `len(value)` of a string, list or object.
@@ -106,13 +123,13 @@ pub(super) fn length(json: &str) -> Option<usize> {
         return Some(CodePoints::of(raw).count());
     }
     match Record::of(json) {
-        Some(record) => Some(record.members().len()),
+        Some(record) => Some(record.len()),
         None => Items::of(json).ok().map(Iterator::count),
     }
 }
 
 /// Checks and tells what a `CondensationAction` forgets: a list of ids, or all from one to another.
-fn condensation(field: Fields<'_, '_>) -> Option<String> {
+fn condensation(out: &mut String, field: Fields<'_, '_>) -> Option<()> {
     let given = |name| field(name).filter(|value| *value != "null");
     let ids = given("forgotten_event_ids");
     let range = given("forgotten_events_start_id").zip(given("forgotten_events_end_id"));
@@ -121,15 +138,18 @@ fn condensation(field: Fields<'_, '_>) -> Option<String> {
         return None;
     }
     if let Some(summary) = summary.filter(|summary| is_true(summary)) {
-        return Some(quoted(&["Summary: ", &text_of(summary)].concat()));
+        out.push_str("Summary: ");
+        push_text_of(out, summary);
+        return Some(());
     }
-    let forgotten = match (ids, range) {
-        (Some(ids), _) => text_of(ids),
-        (None, Some((start, end))) => Cow::Owned(counted(index(start)?, index(end)?)?),
+    out.push_str("Condenser is dropping the events: ");
+    match (ids, range) {
+        (Some(ids), _) => push_text_of(out, ids),
+        (None, Some((start, end))) => push_range(out, index(start)?, index(end)?)?,
         (None, None) => return None,
-    };
-    let parts = ["Condenser is dropping the events: ", &forgotten, "."];
-    Some(quoted(&parts.concat()))
+    }
+    out.push('.');
+    Some(())
 }
 
 /// A number that Python's `range` takes.
@@ -142,19 +162,19 @@ fn index(json: &str) -> Option<i64> {
 }
 
 /// `str(list(range(start, end + 1)))`.
-fn counted(start: i64, end: i64) -> Option<String> {
+fn push_range(out: &mut String, start: i64, end: i64) -> Option<()> {
     if end.saturating_sub(start) > MOST_FORGOTTEN {
         return None;
     }
-    let mut out = String::from("[");
+    out.push('[');
     for id in start..=end {
-        if out.len() > 1 {
+        if id > start {
             out.push_str(", ");
         }
         out.push_str(&id.to_string());
     }
     out.push(']');
-    Some(out)
+    Some(())
 }
 
 /// Python's truth of a JSON value.

@@ -1,7 +1,5 @@
 //! Python's `str()` and `repr()` of what `json.loads` has read.
 
-use std::borrow::Cow;
-
 use super::code_points::CodePoints;
 use super::record::string;
 use crate::event::json_string::push_text;
@@ -15,24 +13,23 @@ const WORDS: [(&str, &str); 5] = [
     ("Infinity", "inf"),
 ];
 
-/// `str(value)` of canonical JSON, as the inside of a canonical string.
-pub(super) fn text_of(json: &str) -> Cow<'_, str> {
+/// Writes `str(value)` of canonical JSON, as the inside of a canonical string.
+pub(super) fn push_text_of(out: &mut String, json: &str) {
     match string(json) {
-        Some(raw) => Cow::Borrowed(raw),
-        None => Cow::Owned(repr(json)),
+        Some(raw) => out.push_str(raw),
+        None => push_repr(out, json),
     }
 }
 
-/// `repr(value)`: but for strings and words both languages write alike.
-fn repr(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
+/// Writes `repr(value)`: but for strings and words both languages write alike.
+pub(super) fn push_repr(out: &mut String, json: &str) {
     let mut rest = json;
     while let Some(first) = rest.chars().next() {
         let word = WORDS.iter().find(|(word, _)| rest.starts_with(word));
         let read = if first == '"' {
             let inside = rest.get(1..).unwrap_or_default();
             let length = length_of_string(inside);
-            push_repr(&mut out, inside.get(..length).unwrap_or_default());
+            push_string(out, inside.get(..length).unwrap_or_default());
             length.saturating_add(2)
         } else if let Some((word, python)) = word {
             out.push_str(python);
@@ -43,7 +40,6 @@ fn repr(json: &str) -> String {
         };
         rest = rest.get(read..).unwrap_or_default();
     }
-    out
 }
 
 /// How many bytes come before the quote that ends a string.
@@ -57,7 +53,7 @@ fn length_of_string(text: &str) -> usize {
     end.unwrap_or(text.len())
 }
 
-fn push_repr(out: &mut String, raw: &str) {
+fn push_string(out: &mut String, raw: &str) {
     let has = |char: char| CodePoints::of(raw).any(|(_, point)| point == u32::from(char));
     let quote = if has('\'') && !has('"') { '"' } else { '\'' };
     let mut python = String::with_capacity(raw.len().saturating_add(2));

@@ -1,30 +1,22 @@
-//! Objects as lists of members in canonical text, brought to a class's fields.
+//! Objects as lists of members in canonical text, written as a class's fields.
 
-use std::borrow::Cow;
-
-use super::number::{float, integer};
+use super::models::write_value;
 use crate::event::scan::Members;
 
 /// The members of an object: each key without quotes and each value, as canonical text.
 #[derive(Default)]
-pub(super) struct Record<'a>(Vec<(&'a str, Cow<'a, str>)>);
+pub(super) struct Record<'a>(Vec<(&'a str, &'a str)>);
 
-/// What happens to members that are no fields.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Others {
-    /// The server can't load the event.
-    Refused,
-    Dropped,
-    /// They follow the fields.
-    Kept,
-}
-
-/// One field of a table's row, spelled `name:type|absence=default`.
+/// One field of a row, spelled `name:type|absence=default`.
 ///
 /// - `name` alone: any value; there must be one.
-/// - `:str`, `:int`, `:float`: what pydantic makes of the value.
-/// - `|null`: `null` is taken too. `|absent`: a `null` is left out.
-/// - `=default`: stands where there is none. Of an `|absent` field without default nothing stands.
+/// - `:type`: what pydantic makes of the value, see [`write_value`].
+/// - `|null`: `null` is taken, whatever the type. `|default`: it stands for the default. `|absent`:
+///   it is left out, and so is a field without default that isn't there. `|dropped`: the field is
+///   never written.
+/// - `=default`: stands where there is no value.
+///
+/// A `*` in the row is the place of members that are no fields.
 struct Field {
     name: &'static str,
     of: &'static str,
@@ -47,25 +39,17 @@ impl Field {
             default,
         }
     }
+}
 
-    fn value<'a>(&self, given: Cow<'a, str>) -> Option<Cow<'a, str>> {
-        if given == "null" && !self.absence.is_empty() {
-            return Some(given);
-        }
-        match self.of {
-            "str" => given.starts_with('"').then_some(given),
-            "int" => integer(&given, true).map(Cow::Owned),
-            "float" => float(&given).map(Cow::Owned),
-            _ => Some(given),
-        }
-    }
+/// The field of this name in a row.
+fn field(row: &'static str, name: &str) -> Option<Field> {
+    let mut fields = row.split_ascii_whitespace().map(Field::read);
+    fields.find(|field| field.name == name)
 }
 
 /// Whether a row has this field.
-pub(super) fn has_field(fields: &'static str, name: &str) -> bool {
-    fields
-        .split_ascii_whitespace()
-        .any(|spec| Field::read(spec).name == name)
+pub(super) fn has_field(row: &'static str, name: &str) -> bool {
+    field(row, name).is_some()
 }
 
 impl<'a> Record<'a> {
@@ -74,90 +58,103 @@ impl<'a> Record<'a> {
         let mut record = Self::default();
         let mut members = Members::of_canonical(json).ok()?;
         while let Some(member) = members.next().ok()? {
-            record.0.push((member.key.raw, Cow::Borrowed(member.value)));
+            record.0.push((member.key.raw, member.value));
         }
         Some(record)
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(name, _)| *name == key)?;
-        Some(&found.1)
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
-    pub(super) fn take(&mut self, key: &str) -> Option<Cow<'a, str>> {
+    pub(super) fn members(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().copied()
+    }
+
+    #[inline(never)]
+    pub(super) fn get(&self, key: &str) -> Option<&'a str> {
+        Some(self.0.iter().find(|(name, _)| *name == key)?.1)
+    }
+
+    /// The value, or the default that the row has for it.
+    pub(super) fn or_default(&self, row: &'static str, key: &str) -> Option<&'a str> {
+        self.get(key).or_else(|| field(row, key)?.default)
+    }
+
+    #[inline(never)]
+    pub(super) fn take(&mut self, key: &str) -> Option<&'a str> {
         let at = self.0.iter().position(|(name, _)| *name == key)?;
         Some(self.0.remove(at).1)
     }
 
     /// As Python's `dict.__setitem__`: a key that is there keeps its place.
-    pub(super) fn set(&mut self, key: &'a str, value: impl Into<Cow<'a, str>>) {
-        let value = value.into();
+    #[inline(never)]
+    pub(super) fn set(&mut self, key: &'a str, value: &'a str) {
         match self.0.iter_mut().find(|(name, _)| *name == key) {
             Some(member) => member.1 = value,
             None => self.0.push((key, value)),
         }
     }
 
-    pub(super) fn members(&self) -> &[(&'a str, Cow<'a, str>)] {
-        &self.0
+    /// Every member is a field.
+    pub(super) fn fits(&self, row: &'static str) -> bool {
+        self.members().all(|(name, _)| has_field(row, name))
     }
 
-    /// The fields of a row in their order, with defaults; `None` where the server would refuse.
-    pub(super) fn complete(mut self, fields: &'static str, others: Others) -> Option<Self> {
-        let mut complete = Self::default();
-        for spec in fields.split_ascii_whitespace() {
+    /// Writes the fields of a row in their order; `None` where the server would refuse a value or
+    /// miss one.
+    pub(super) fn write(&self, out: &mut String, row: &'static str) -> Option<()> {
+        out.push('{');
+        for spec in row.split_ascii_whitespace() {
+            if spec == "*" {
+                for (name, value) in self.members() {
+                    if !has_field(row, name) {
+                        write_key(out, name);
+                        out.push_str(value);
+                    }
+                }
+                continue;
+            }
             let field = Field::read(spec);
-            let value = match (self.take(field.name), field.default) {
-                (Some(given), _) => field.value(given)?,
-                (None, Some(default)) => Cow::Borrowed(default),
-                (None, None) if field.absence == "absent" => continue,
-                (None, None) => return None,
+            let given = self.get(field.name);
+            let value = match (given, field.absence) {
+                (_, "dropped") | (Some("null"), "absent") => continue,
+                (Some("null"), "default") | (None, _) => match field.default {
+                    Some(default) => default,
+                    None if field.absence == "absent" => continue,
+                    None => return None,
+                },
+                (Some(value), _) => value,
             };
-            if !(value == "null" && field.absence == "absent") {
-                complete.0.push((field.name, value));
+            write_key(out, field.name);
+            if value == "null" && field.absence == "null" {
+                out.push_str(value);
+            } else {
+                write_value(out, field.of, value)?;
             }
         }
-        match others {
-            Others::Refused if !self.0.is_empty() => return None,
-            Others::Kept => complete.0.extend(self.0),
-            Others::Refused | Others::Dropped => {}
-        }
-        Some(complete)
+        out.push('}');
+        Some(())
     }
 
-    /// Canonical text.
+    /// Canonical text of the members as they are.
     pub(super) fn to_json(&self) -> String {
-        let mut out = String::from("{");
-        for (index, (key, value)) in self.0.iter().enumerate() {
-            out.push_str(if index == 0 { "\"" } else { ", \"" });
-            out.push_str(key);
-            out.push_str("\": ");
-            out.push_str(value);
-        }
-        out.push('}');
+        let mut out = String::new();
+        let _ = self.write(&mut out, "*");
         out
     }
 }
 
-/// A list with each item made anew; `None` if this is no list, or an item fails.
-///
-/// An empty object or string is an empty list: Python's `for` goes over it, too.
-pub(super) fn each(json: &str, make: impl Fn(&str) -> Option<String>) -> Option<String> {
-    if matches!(json, "{}" | "\"\"") {
-        return Some("[]".to_owned());
-    }
-    let mut out = String::from("[");
-    for item in crate::event::Items::of(json).ok()? {
-        if out.len() > 1 {
-            out.push_str(", ");
-        }
-        out.push_str(&make(item.ok()?)?);
-    }
-    out.push(']');
-    Some(out)
+/// Writes a member's key, and the comma before it unless it is an object's first.
+#[inline(never)]
+pub(super) fn write_key(out: &mut String, name: &str) {
+    out.push_str(if out.ends_with('{') { "\"" } else { ", \"" });
+    out.push_str(name);
+    out.push_str("\": ");
 }
 
 /// The inside of a string's quotes; `None` if this is no string.
+#[inline(never)]
 pub(super) fn string(json: &str) -> Option<&str> {
     json.strip_prefix('"')?.strip_suffix('"')
 }
