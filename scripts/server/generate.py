@@ -30,9 +30,9 @@ CODES = [
     "print(1)",
     "print(file_editor(**{'command': 'view', 'path': '/b'}))",
     "print(file_editor(**{'path': 'it\\'s \\u00e9\\n\\x41', 'thought': None}))",
-    "print(file_editor(**{'command': 'create', 'path': \"a\", 'start': 5, 'end': -1.5,}))",
+    "print(file_editor(**{'command': 'create', 'path': \"a\", 'start': 5, 'end': -1.5}))",
     "print(file_editor(**{'view_range': [1, 2], 'command': 'view', 'path': 'x'}))",
-    "print(file_editor(**{'view_range': (1, [True,], {'a': None}), 'path': {}}))",
+    "print(file_editor(**{'view_range': [1, [True], {'a': None}], 'path': {}}))",
     "print(file_editor(**{bad))",
     "print(file_editor(**{'zz': 1}))",
 ]
