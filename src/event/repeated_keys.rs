@@ -4,7 +4,6 @@
 //! their hashes; what is to be done then is noted, and one pass over the whole text does it, so
 //! that neither many keys nor many levels of them cost more than linear time.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// Where a member stands in the text written so far.
@@ -40,7 +39,14 @@ struct Rewrite {
 #[derive(Default)]
 pub(crate) struct RepeatedKeys {
     rewrites: Vec<Rewrite>,
-    hashes: Vec<u64>,
+    /// The upper bits of each member's hash, and its index in the lower ones.
+    order: Vec<u64>,
+    bits: u32,
+}
+
+fn index_of(word: u64, bits: u32) -> usize {
+    let low = 1u64.checked_shl(bits).map_or(0, |bit| bit.wrapping_sub(1));
+    usize::try_from(word & low).unwrap_or(usize::MAX)
 }
 
 impl RepeatedKeys {
@@ -49,21 +55,38 @@ impl RepeatedKeys {
         if !self.some_equal(members) {
             return;
         }
-        let ends = members
-            .iter()
-            .skip(1)
-            .map(|next| next.start.saturating_sub(", ".len()));
-        let last_end = out.len().saturating_sub("}".len());
-        let mut places: HashMap<&str, usize> = HashMap::with_capacity(members.len());
-        let mut kept: Vec<Range<usize>> = Vec::new();
-        for (member, end) in members.iter().zip(ends.chain([last_end])) {
-            let key = out.get(member.start..member.key_end).unwrap_or_default();
-            let place = *places.entry(key).or_insert(kept.len());
-            match kept.get_mut(place) {
-                Some(earlier) => *earlier = member.start..end,
-                None => kept.push(member.start..end),
+        let key = |index: usize| {
+            let member = members.get(index)?;
+            out.get(member.start..member.key_end)
+        };
+        // For each member the one whose text stands in its place; `None` where its key was before.
+        let mut last: Vec<Option<usize>> = (0..members.len()).map(Some).collect();
+        self.sort(members);
+        for run in self.order.chunk_by(|a, b| a >> self.bits == b >> self.bits) {
+            for (count, later) in run.iter().enumerate() {
+                let later = index_of(*later, self.bits);
+                let mut earlier = run
+                    .iter()
+                    .take(count)
+                    .map(|word| index_of(*word, self.bits));
+                let same = earlier.find(|earlier| {
+                    key(*earlier) == key(later) && matches!(last.get(*earlier), Some(Some(_)))
+                });
+                let Some(same) = same else { continue };
+                for (index, value) in [(same, Some(later)), (later, None)] {
+                    if let Some(place) = last.get_mut(index) {
+                        *place = value;
+                    }
+                }
             }
         }
+        let last_end = out.len().saturating_sub("}".len());
+        let text = |index: usize| {
+            let next = members.get(index.saturating_add(1));
+            let end = next.map_or(last_end, |next| next.start.saturating_sub(", ".len()));
+            members.get(index).map(|member| member.start..end)
+        };
+        let kept: Vec<Range<usize>> = last.into_iter().flatten().filter_map(text).collect();
         if kept.len() < members.len() {
             // An object closes after those inside it, and begins before them.
             let place = self
@@ -86,12 +109,22 @@ impl RepeatedKeys {
             }
             return false;
         }
-        self.hashes.clear();
-        self.hashes.extend(members.iter().map(|member| member.hash));
-        self.hashes.sort_unstable();
-        self.hashes
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a == b))
+        self.sort(members);
+        let mut pairs = self.order.windows(2);
+        pairs.any(|pair| matches!(pair, [a, b] if a >> self.bits == b >> self.bits))
+    }
+
+    /// Orders the members by as much of their hashes as leaves room for their indices.
+    fn sort(&mut self, members: &[WrittenMember]) {
+        self.bits = usize::BITS.saturating_sub(members.len().leading_zeros());
+        let low = 1u64
+            .checked_shl(self.bits)
+            .map_or(0, |bit| bit.wrapping_sub(1));
+        let words = members.iter().enumerate();
+        self.order.clear();
+        self.order
+            .extend(words.map(|(index, member)| member.hash & !low | index as u64));
+        self.order.sort_unstable();
     }
 
     /// The text with every noted object rewritten.
