@@ -5,7 +5,7 @@ pub(super) const MAX_OUTPUT: usize = 30_000;
 
 const CUT: &str = r"\n[... Observation truncated due to length ...]\n";
 
-/// The code points of a canonical string's inside, each with the text that stands for it.
+/// The code points of a canonical string's inside, one after the other.
 pub(super) struct CodePoints<'a> {
     rest: &'a str,
 }
@@ -22,10 +22,10 @@ impl<'a> CodePoints<'a> {
 }
 
 impl<'a> Iterator for CodePoints<'a> {
-    type Item = (&'a str, u32);
+    type Item = u32;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Self::Item> {
-        let first = self.rest.chars().next()?;
         let (length, value) = match self.rest.as_bytes() {
             [b'\\', b'u', ..] => match (unit(self.rest), self.rest.get(6..).map_or(0, unit)) {
                 (high @ 0xd800..0xdc00, low @ 0xdc00..0xe000) => {
@@ -45,26 +45,32 @@ impl<'a> Iterator for CodePoints<'a> {
                     itself => *itself,
                 }),
             ),
-            _ => (first.len_utf8(), u32::from(first)),
+            // Canonical text is ASCII.
+            [byte, ..] => (1, u32::from(*byte)),
+            [] => return None,
         };
-        let (text, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        Some((text, value))
+        self.rest = self.rest.get(length..)?;
+        Some(value)
     }
 }
 
 /// The UTF-16 unit of an escape at the beginning; 0 if there is none.
 fn unit(text: &str) -> u32 {
     text.strip_prefix("\\u")
-        .and_then(|rest| u32::from_str_radix(rest.get(..4)?, 16).ok())
+        .and_then(|rest| hexadecimal(rest.get(..4)?))
         .unwrap_or(0)
+}
+
+/// The number that hexadecimal digits mean.
+pub(super) fn hexadecimal(digits: &str) -> Option<u32> {
+    digits.chars().try_fold(0_u32, |number, digit| {
+        number.checked_mul(16)?.checked_add(digit.to_digit(16)?)
+    })
 }
 
 /// The text that is meant; `None` if it has lone surrogates.
 pub(super) fn decoded(raw: &str) -> Option<String> {
-    CodePoints::of(raw)
-        .map(|(_, point)| char::from_u32(point))
-        .collect()
+    CodePoints::of(raw).map(char::from_u32).collect()
 }
 
 /// The first `count` code points.

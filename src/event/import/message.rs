@@ -106,7 +106,7 @@ fn list_start(out: &mut String, json: &str) -> Option<()> {
 fn reason(outputs: &str) -> Option<Option<&str>> {
     // No list and no string has a text as index.
     let is_in = if let Some(raw) = string(outputs) {
-        decoded(raw).is_some_and(|text| text.contains("reason"))
+        decoded(raw).is_some_and(|text| text.as_bytes().windows(6).any(|part| part == b"reason"))
     } else if outputs.starts_with('[') {
         Items::of(outputs)
             .ok()?

@@ -65,17 +65,18 @@ fn from_text(text: &str) -> Option<f64> {
         Some(size) => (-1.0, size),
         None => (1.0, text.strip_prefix('+').unwrap_or(text)),
     };
-    let value = match size.to_ascii_lowercase().as_str() {
-        "inf" | "infinity" => f64::INFINITY,
-        "nan" => f64::NAN,
-        _ if size.starts_with(|char: char| char.is_ascii_digit()) => parse_float(size)?,
-        _ if size
-            .strip_prefix('.')?
-            .starts_with(|char: char| char.is_ascii_digit()) =>
-        {
-            parse_float(&["0", size].concat())?
-        }
-        _ => return None,
+    let is = |word: &str| size.eq_ignore_ascii_case(word);
+    let starts_with_digit = |text: &str| text.starts_with(|char: char| char.is_ascii_digit());
+    let value = if is("inf") || is("infinity") {
+        f64::INFINITY
+    } else if is("nan") {
+        f64::NAN
+    } else if starts_with_digit(size) {
+        parse_float(size)?
+    } else if size.strip_prefix('.').is_some_and(starts_with_digit) {
+        parse_float(&["0", size].concat())?
+    } else {
+        return None;
     };
     Some(sign * value)
 }

@@ -1,25 +1,25 @@
 //! Python's `ast.literal_eval` of what `repr` writes for values that JSON has.
 
+use super::code_points::hexadecimal;
 use crate::event::dumps;
 use crate::event::json_string::push_text;
 
-/// The literal as canonical JSON; `None` if it is none that `repr` writes for JSON's values: tuples,
-/// sets, bytes and the like.
+/// The literal as canonical JSON; `None` if it is none that `repr` writes for JSON's values, or has
+/// lone surrogates.
 pub(super) fn literal(python: &str) -> Option<String> {
     let mut out = String::with_capacity(python.len());
     let mut rest = python;
-    while let Some(first) = rest.chars().next() {
+    while let Some(first) = rest.as_bytes().first() {
         let word = WORDS.iter().find(|(word, _)| rest.starts_with(word));
-        rest = match (first, word) {
-            ('\'' | '"', _) => push_string(&mut out, rest)?,
-            (_, Some((word, json))) => {
-                out.push_str(json);
-                rest.strip_prefix(word)?
-            }
-            _ => {
-                out.push(first);
-                rest.strip_prefix(first)?
-            }
+        rest = if let Some((word, json)) = word {
+            out.push_str(json);
+            rest.strip_prefix(word)?
+        } else if matches!(first, b'\'' | b'"') {
+            push_string(&mut out, rest)?
+        } else {
+            // Beside strings and words all is ASCII.
+            out.push_str(rest.get(..1)?);
+            rest.get(1..)?
         };
     }
     // The grammar is JSON's now, and a repeated key has its last value.
@@ -40,52 +40,43 @@ const WORDS: [(&str, &str); 8] = [
 
 /// Writes the string that begins here as a JSON string; what follows it.
 fn push_string<'a>(out: &mut String, python: &'a str) -> Option<&'a str> {
+    let mut text = String::new();
     let mut chars = python.chars();
     let quote = chars.next()?;
-    out.push('"');
+    let mut escaped = false;
     loop {
         let char = chars.next()?;
-        if char == quote {
-            out.push('"');
-            return Some(chars.as_str());
-        }
-        if char == '\n' {
-            return None;
-        }
-        if char != '\\' {
-            push_char(out, char);
+        if !std::mem::replace(&mut escaped, false) {
+            match char {
+                '\\' => escaped = true,
+                '\n' => return None,
+                _ if char == quote => break,
+                _ => text.push(char),
+            }
             continue;
         }
-        let digits = match chars.next()? {
+        let digits = match char {
             '\n' => continue,
             'x' => 2,
             'u' => 4,
             'U' => 8,
             '0'..='7' | 'N' => return None,
-            escape => {
-                match ESCAPES.iter().find(|(letter, _)| *letter == escape) {
-                    Some((_, meant)) => push_char(out, *meant),
-                    None => {
-                        push_char(out, '\\');
-                        push_char(out, escape);
-                    }
-                }
-                continue;
-            }
+            _ => 0,
         };
-        let (number, rest) = chars.as_str().split_at_checked(digits)?;
-        chars = rest.chars();
-        let point = u32::from_str_radix(number, 16).ok()?;
-        match char::from_u32(point) {
-            Some(char) => push_char(out, char),
-            // A surrogate: its last four digits.
-            None if point < 0x1_0000 => {
-                out.push_str("\\u");
-                out.push_str(number.get(digits.saturating_sub(4)..)?);
-            }
-            None => return None,
+        if digits > 0 {
+            let (number, rest) = chars.as_str().split_at_checked(digits)?;
+            chars = rest.chars();
+            text.push(char::from_u32(hexadecimal(number)?)?);
+        } else if let Some((_, meant)) = ESCAPES.iter().find(|(letter, _)| *letter == char) {
+            text.push(*meant);
+        } else {
+            text.extend(['\\', char]);
         }
     }
+    out.push('"');
+    push_text(out, &text);
+    out.push('"');
+    Some(chars.as_str())
 }
 
 const ESCAPES: [(char, char); 10] = [
@@ -100,7 +91,3 @@ const ESCAPES: [(char, char); 10] = [
     ('\'', '\''),
     ('"', '"'),
 ];
-
-fn push_char(out: &mut String, char: char) {
-    push_text(out, char.encode_utf8(&mut [0; 4]));
-}

@@ -24,9 +24,9 @@ pub(super) fn push_text_of(out: &mut String, json: &str) {
 /// Writes `repr(value)`: but for strings and words both languages write alike.
 pub(super) fn push_repr(out: &mut String, json: &str) {
     let mut rest = json;
-    while let Some(first) = rest.chars().next() {
+    while let Some(first) = rest.get(..1) {
         let word = WORDS.iter().find(|(word, _)| rest.starts_with(word));
-        let read = if first == '"' {
+        let read = if first == "\"" {
             let inside = rest.get(1..).unwrap_or_default();
             let length = length_of_string(inside);
             push_string(out, inside.get(..length).unwrap_or_default());
@@ -35,8 +35,8 @@ pub(super) fn push_repr(out: &mut String, json: &str) {
             out.push_str(python);
             word.len()
         } else {
-            out.push(first);
-            first.len_utf8()
+            out.push_str(first);
+            1
         };
         rest = rest.get(read..).unwrap_or_default();
     }
@@ -54,11 +54,11 @@ fn length_of_string(text: &str) -> usize {
 }
 
 fn push_string(out: &mut String, raw: &str) {
-    let has = |char: char| CodePoints::of(raw).any(|(_, point)| point == u32::from(char));
+    let has = |char: char| CodePoints::of(raw).any(|point| point == u32::from(char));
     let quote = if has('\'') && !has('"') { '"' } else { '\'' };
     let mut python = String::with_capacity(raw.len().saturating_add(2));
     python.push(quote);
-    for (_, point) in CodePoints::of(raw) {
+    for point in CodePoints::of(raw) {
         match char::from_u32(point) {
             Some(char) if char == quote || char == '\\' => python.extend(['\\', char]),
             Some('\n') => python.push_str("\\n"),
@@ -85,42 +85,33 @@ fn push_escape(out: &mut String, point: u32) {
     }
 }
 
-/// Python's `str.isprintable`, of Unicode 14.
+/// Python 3.11's `str.isprintable`, of Unicode 14.
 fn is_printable(char: char) -> bool {
     let point = u32::from(char);
-    if point < 0x7f {
-        return point >= u32::from(' ');
+    if point < 0x80 {
+        return matches!(char, ' '..='~');
     }
-    let is_newer =
-        |(first, more): &(u32, u32)| (*first..=first.saturating_add(*more)).contains(&point);
-    // After another character, so that a combining one is not escaped for standing alone.
-    let text: String = ['a', char].iter().collect();
-    text.escape_debug().nth(1) != Some('\\') && !NEWER.iter().any(is_newer)
+    let mut end: u32 = 0x80;
+    let mut printable = false;
+    let (mut length, mut shift) = (0_u32, 0_u32);
+    for byte in PRINTABLE {
+        length |= u32::from(byte & 0x7f) << (shift & 31);
+        shift = shift.saturating_add(7);
+        if *byte < 0x80 {
+            end = end.saturating_add(length);
+            if point < end {
+                return printable;
+            }
+            printable = !printable;
+            (length, shift) = (0, 0);
+        }
+    }
+    printable
 }
 
-/// What Rust holds printable and Python 3.11 doesn't know yet: the first character, and how many
-/// follow.
-#[rustfmt::skip]
-static NEWER: [(u32, u32); 110] = [
-    (0x88f, 0), (0x897, 0), (0xc5c, 0), (0xcdc, 0), (0xcf3, 0), (0xece, 0), (0x1acf, 14),
-    (0x1ae0, 11), (0x1b4e, 1), (0x1b7f, 0), (0x1c89, 1), (0x20c1, 0), (0x2427, 2), (0x2b96, 0),
-    (0x2ffc, 3), (0x31e4, 1), (0x31ef, 0), (0xa7cb, 4), (0xa7d2, 0), (0xa7d4, 0), (0xa7da, 2),
-    (0xa7f1, 0), (0xfbc3, 15), (0xfd90, 1), (0xfdc8, 6), (0x105c0, 51), (0x10940, 25),
-    (0x10d40, 37), (0x10d69, 28), (0x10d8e, 1), (0x10ec2, 5), (0x10ed0, 8), (0x10efa, 5),
-    (0x1123f, 2), (0x11380, 9), (0x1138b, 0), (0x1138e, 0), (0x11390, 37), (0x113b7, 9),
-    (0x113c2, 0), (0x113c5, 0), (0x113c7, 3), (0x113cc, 9), (0x113d7, 1), (0x113e1, 1),
-    (0x116d0, 19), (0x11b00, 9), (0x11b60, 7), (0x11bc0, 33), (0x11bf0, 9), (0x11db0, 43),
-    (0x11de0, 9), (0x11f00, 16), (0x11f12, 40), (0x11f3e, 28), (0x1342f, 0), (0x13440, 21),
-    (0x13460, 3994), (0x16100, 57), (0x16d40, 57), (0x16ea0, 24), (0x16ebb, 24), (0x16ff2, 4),
-    (0x187f8, 7), (0x18cff, 0), (0x18d09, 21), (0x18d80, 114), (0x1b132, 0), (0x1b155, 0),
-    (0x1cc00, 252), (0x1cd00, 435), (0x1ceba, 22), (0x1cee0, 16), (0x1d2c0, 19), (0x1df25, 5),
-    (0x1e030, 61), (0x1e08f, 0), (0x1e4d0, 41), (0x1e5d0, 42), (0x1e5ff, 0), (0x1e6c0, 30),
-    (0x1e6e0, 21), (0x1e6fe, 1), (0x1f6d8, 0), (0x1f6dc, 0), (0x1f774, 11), (0x1f7d9, 0),
-    (0x1f8b2, 9), (0x1f8c0, 1), (0x1f8d0, 8), (0x1fa54, 3), (0x1fa75, 2), (0x1fa87, 3),
-    (0x1fa8e, 1), (0x1faad, 2), (0x1fabb, 4), (0x1fac6, 0), (0x1fac8, 0), (0x1facd, 2),
-    (0x1fada, 2), (0x1fadf, 0), (0x1fae8, 2), (0x1faef, 0), (0x1faf7, 1), (0x1fbcb, 36),
-    (0x1fbfa, 0), (0x2b739, 6), (0x2cea2, 11), (0x2ebf0, 621), (0x31350, 8489),
-];
+/// The lengths of runs by turns not printable and printable; `scripts/server/printable.py` has
+/// written them and tells how.
+static PRINTABLE: &[u8] = include_bytes!("printable.bin");
 
 #[cfg(test)]
 mod tests {
@@ -128,9 +119,8 @@ mod tests {
 
     #[test]
     fn as_many_characters_are_printable_as_in_python() {
-        let printable = ('\0'..=char::MAX)
-            .filter(|char| is_printable(*char))
-            .count();
-        assert_eq!(printable, 144516);
+        let every_17th = (0..=0x10_ffff).step_by(17).filter_map(char::from_u32);
+        let printable = every_17th.filter(|char| is_printable(*char)).count();
+        assert_eq!(printable, 8_498);
     }
 }
