@@ -16,8 +16,8 @@ use crate::store::{Batch, Item, Log, Outcome, SearchOptions};
 /// An event longer than this, in characters, is worth a warning, as on the server.
 const LONG_EVENT: usize = 1_000_000;
 
-/// How many events wait for a subscriber before its policy applies, unless it says otherwise.
-const BUFFER: usize = 1000;
+/// Who can be the source of an event: the servers' `EventSource`, of V0 and V1.
+const SOURCES: [&str; 4] = ["agent", "user", "environment", "hook"];
 
 /// How a subscriber wants its events.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,6 +57,9 @@ pub struct EventStream {
 }
 
 impl EventStream {
+    /// How many events wait for a subscriber before its policy applies, unless it says otherwise.
+    pub const BUFFER: usize = 1000;
+
     /// The most subscribers, unless an application says otherwise.
     pub const MAX_SUBSCRIBERS: usize = 1000;
 
@@ -142,8 +145,8 @@ impl EventStream {
     /// in a V1 conversation, whose ids are strings, it has the given one.
     ///
     /// # Errors
-    /// `InvalidArgument` when the event has a number for an id already, as the server refuses it
-    /// too; `InvalidEvent`; or what the backend answers.
+    /// `InvalidArgument` for an unknown source, or when the event has a number for an id already,
+    /// as the server refuses both; `InvalidEvent`; or what the backend answers.
     pub async fn add_event(
         &self,
         json: &[u8],
@@ -152,6 +155,10 @@ impl EventStream {
         id: Option<EventId>,
     ) -> Result<Batch> {
         let event = Event::from_json(json).map_err(|why| Error::InvalidEvent(why.to_string()))?;
+        if !SOURCES.contains(&source) {
+            let why = format!("a source is one of {}, not {source}", SOURCES.join(", "));
+            return Err(Error::InvalidArgument(why));
+        }
         if let Some(EventId::Number(id)) = event.header.id {
             return Err(Error::InvalidArgument(format!(
                 "the event has an id already: {id}"
@@ -257,7 +264,9 @@ impl EventStream {
 
     fn open(&self, options: &SubscribeOptions) -> (Rc<Queue>, Subscription) {
         let filter = options.filter.clone().unwrap_or_default();
-        let capacity = options.buffer_size.map_or(BUFFER, |size| size as usize);
+        let capacity = options
+            .buffer_size
+            .map_or(Self::BUFFER, |size| size as usize);
         let from = options.from.unwrap_or(Position::MIN);
         let queue = Rc::new(Queue::new(
             Matcher::new(&filter),

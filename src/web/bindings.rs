@@ -143,8 +143,7 @@ impl Store {
 
 async fn open(given: JsValue, notify: Function) -> Result<Store> {
     let given = Options::read(given, options::OPEN)?;
-    let level = given.text("logLevel")?;
-    let notify = Notify::new(notify, level.as_deref().unwrap_or("warn"));
+    let notify = Notify::new(notify, given.log_level()?);
     notify.on_panic();
     let defaults = StoreOptions::default();
     let store_options = StoreOptions {

@@ -22,14 +22,7 @@ pub(super) struct Notify {
 }
 
 impl Notify {
-    pub(super) fn new(callback: Function, level: &str) -> Notify {
-        let level = match level {
-            "off" => None,
-            "debug" => Some(Level::Debug),
-            "info" => Some(Level::Info),
-            "error" => Some(Level::Error),
-            _ => Some(Level::Warn),
-        };
+    pub(super) fn new(callback: Function, level: Option<Level>) -> Notify {
         Notify { callback, level }
     }
 

@@ -7,9 +7,10 @@ use crate::backend::Durability;
 use crate::error::{Error, Result};
 use crate::event::{Dialect, MAX_ID};
 use crate::filter::EventFilter;
+use crate::notice::Level;
 use crate::replay::ReplayOptions;
 use crate::store::{ExportFormat, MatchingOptions, SearchOptions};
-use crate::stream::{Policy, SubscribeOptions};
+use crate::stream::{EventStream, Policy, SubscribeOptions};
 
 /// The options of one call, or undefined. `null` is the same as an option that is not set.
 pub(super) struct Options(JsValue);
@@ -85,10 +86,13 @@ impl Options {
             .ok_or_else(|| wrong(name, "array of strings"))
     }
 
-    /// A size, or the default where none is given that makes sense.
+    /// A size, at least 1, or the default where none is given.
     pub(super) fn size(&self, name: &str, default: usize) -> Result<usize> {
-        let given = self.number(name)?.filter(|size| *size >= 1.0);
-        Ok(given.map_or(default, |size| size as usize))
+        match self.number(name)? {
+            None => Ok(default),
+            Some(size) if size >= 1.0 => Ok(size as usize),
+            Some(_) => Err(Error::InvalidArgument(format!("{name} is at least 1"))),
+        }
     }
 
     /// An integer that JavaScript holds exactly.
@@ -107,6 +111,22 @@ impl Options {
             None | Some("relaxed") => Ok(Durability::Relaxed),
             Some("strict") => Ok(Durability::Strict),
             Some(other) => Err(unknown("durability", "relaxed or strict", other)),
+        }
+    }
+
+    /// The least level of log lines to tell of; none for `off`.
+    pub(super) fn log_level(&self) -> Result<Option<Level>> {
+        match self.text("logLevel")?.as_deref() {
+            Some("off") => Ok(None),
+            Some("debug") => Ok(Some(Level::Debug)),
+            Some("info") => Ok(Some(Level::Info)),
+            None | Some("warn") => Ok(Some(Level::Warn)),
+            Some("error") => Ok(Some(Level::Error)),
+            Some(other) => Err(unknown(
+                "logLevel",
+                "debug, info, warn, error or off",
+                other,
+            )),
         }
     }
 
@@ -161,7 +181,7 @@ impl Options {
             filter: self.filter()?,
             from: self.integer("from")?,
             policy,
-            buffer_size: self.number("bufferSize")?.map(|size| size as u32),
+            buffer_size: Some(self.size("bufferSize", EventStream::BUFFER)? as u32),
         })
     }
 
