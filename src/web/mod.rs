@@ -10,6 +10,7 @@ mod indexeddb;
 mod notify;
 mod options;
 mod record;
+mod reports;
 pub mod schema;
 mod settled;
 
