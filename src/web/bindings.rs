@@ -7,7 +7,7 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Answer, batch, event_id, intervals, promise, put, secrets, timestamp};
+use super::convert::{Answer, batch, event_id, intervals, promise, put, secrets};
 use super::cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Fed, Home, Live};
 use super::notify::Notify;
