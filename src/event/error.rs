@@ -43,7 +43,7 @@ impl fmt::Display for EventError {
                 "nested more than {} levels deep at byte {offset}",
                 super::MAX_DEPTH
             ),
-            Self::NotAnObject => f.write_str("the JSON value is not an object"),
+            Self::NotAnObject => f.write_str("not a JSON object"),
             Self::IdOutOfRange { id } => write!(
                 f,
                 "event id {id} is outside 0..={}, the integers that JavaScript holds exactly",
