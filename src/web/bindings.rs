@@ -12,7 +12,7 @@ use super::cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Fed, Home, Live};
 use super::notify::Notify;
 use super::options::{self, Options};
-use super::reports::{conversation_info, feed_report, import_report, name};
+use super::reports;
 use super::{BrowserClock, ConnectionOptions, IndexedDb};
 use crate::backend::{Backend, Clock, Memory};
 use crate::error::{Error, Result};
@@ -68,7 +68,7 @@ impl Store {
             let found = home.store.conversations().await?;
             Ok(found
                 .iter()
-                .map(conversation_info)
+                .map(reports::conversation)
                 .collect::<Array>()
                 .into())
         })
@@ -111,29 +111,17 @@ impl Store {
                 let _ = progress.call2(&JsValue::UNDEFINED, &(done as f64).into(), &total.into());
             };
             let report = live.stream.log().import(&bytes, &mut told).await?;
-            Ok(import_report(&id, &report))
+            Ok(reports::import(&id, &report))
         })
     }
 
     /// Counters since the store was opened.
     pub fn stats(&self) -> JsValue {
-        let (fed, cache) = (self.home.fed.get(), self.home.store.cache_stats());
-        let object = Object::new();
-        put(&object, "mode", self.mode);
-        for (name, value) in [
-            ("accepted", fed.accepted),
-            ("doubles", fed.doubles),
-            ("status", fed.status),
-            ("rejected", fed.rejected),
-            ("bytesFed", fed.bytes),
-            ("cacheBytes", cache.bytes as f64),
-            ("cachePages", cache.pages as f64),
-            ("cacheHits", cache.hits as f64),
-            ("cacheMisses", cache.misses as f64),
-        ] {
-            put(&object, name, value);
-        }
-        object.into()
+        reports::stats(
+            self.mode,
+            self.home.fed.get(),
+            self.home.store.cache_stats(),
+        )
     }
 
     /// Closes the database and ends every subscription.
@@ -202,7 +190,10 @@ pub struct Log {
 impl Log {
     /// `v0` or `v1`.
     pub fn dialect(&self) -> String {
-        name(self.live.stream.log().dialect()).into()
+        match self.live.stream.log().dialect() {
+            Dialect::V0 => "v0".into(),
+            Dialect::V1 => "v1".into(),
+        }
     }
 
     /// The newest position, -1 when empty.
@@ -278,7 +269,7 @@ impl Log {
             };
             let report = live.stream.feed(&bytes, form).await?;
             home.count(&report, bytes.len());
-            Ok(feed_report(&report))
+            Ok(reports::feed(&report))
         })
     }
 

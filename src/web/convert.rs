@@ -100,10 +100,3 @@ pub(super) fn intervals(intervals: &[(i64, i64)]) -> Array {
     };
     intervals.iter().map(pair).collect()
 }
-
-/// A timestamp that a header holds, as a string.
-pub(super) fn timestamp(bytes: Option<&[u8]>) -> JsValue {
-    bytes.map_or(JsValue::UNDEFINED, |bytes| {
-        String::from_utf8_lossy(bytes).as_ref().into()
-    })
-}

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Date, Object, Promise, Uint8Array};
+use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{batch, promise, put};
+use super::reports;
 use crate::error::Error;
-use crate::replay::{Player, ReplayState, Tick};
+use crate::replay::{Player, Tick};
 use crate::store::{Export, Search};
 use crate::stream::Subscription as Events;
 
@@ -212,7 +213,7 @@ impl ReplayHandle {
 
     /// Where it is.
     pub fn state(&self) -> JsValue {
-        state(&self.0.state())
+        reports::replay(&self.0.state())
     }
 
     /// Ends it.
@@ -223,29 +224,10 @@ impl ReplayHandle {
 
 fn tick(tick: &Tick) -> JsValue {
     let object = Object::new();
-    put(&object, "state", state(&tick.state));
+    put(&object, "state", reports::replay(&tick.state));
     put(&object, "reset", tick.reset);
     if let Some(events) = &tick.batch {
         put(&object, "batch", batch(events));
-    }
-    object.into()
-}
-
-fn state(state: &ReplayState) -> JsValue {
-    let object = Object::new();
-    put(&object, "status", state.status);
-    put(&object, "index", state.index as f64);
-    put(&object, "total", state.total as f64);
-    put(&object, "time", state.time);
-    put(&object, "duration", state.duration);
-    put(&object, "speed", state.speed);
-    if let Some(position) = state.position {
-        put(&object, "position", position as f64);
-    }
-    if let Some(recorded) = state.recorded {
-        // Recorded times have no zone: they were read as UTC, and are given back so.
-        let date = Date::new(&JsValue::from_f64(recorded)).to_iso_string();
-        put(&object, "date", String::from(date).trim_end_matches('Z'));
     }
     object.into()
 }

@@ -41,6 +41,8 @@ export interface Home {
 
 export class LocalConversation implements Conversation {
   dialect: Dialect = "v0";
+  /** An empty conversation without a dialect takes that of its first event. */
+  #decided = false;
   /** How many times it was opened and not closed. */
   users = 0;
   readonly #home: Home;
@@ -131,7 +133,12 @@ export class LocalConversation implements Conversation {
     const content = raw ?? jsonOf(frame);
     const turn = Promise.all([content, this.#frames]).then(([ready]) => ready);
     this.#frames = turn.catch(() => {});
-    return (await this.#log(turn)).call("feed", await turn, raw === undefined);
+    const report = await (await this.#log(turn)).call("feed", await turn, raw === undefined);
+    if (report.accepted && !this.#decided) {
+      this.#decided = true;
+      await this.open();
+    }
+    return report;
   }
 
   async subscribe(
