@@ -238,7 +238,9 @@ impl Log {
 
     fn keep(&self, number: i64, bytes: &[u8]) -> Result<Rc<Page>> {
         let page = Page::decode(bytes).inspect_err(|_| {
-            self.damaged.borrow_mut().push(number);
+            if !self.is_damaged(number) {
+                self.damaged.borrow_mut().push(number);
+            }
         })?;
         let page = Rc::new(page);
         self.shared.cache.insert(&self.id, number, &page);
