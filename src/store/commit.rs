@@ -110,10 +110,7 @@ impl Log {
     }
 
     async fn commit(&self, tickets: &[Rc<Ticket>]) -> Result<()> {
-        let items: Vec<Item> = tickets
-            .iter()
-            .flat_map(|ticket| ticket.items.iter().cloned())
-            .collect();
+        let items: Vec<&Item> = tickets.iter().flat_map(|ticket| &ticket.items).collect();
         let covers: Vec<_> = tickets.iter().filter_map(|ticket| ticket.covers).collect();
         for attempt in 0..ATTEMPTS {
             self.check_open()?;

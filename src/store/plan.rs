@@ -36,7 +36,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) async fn make(
         log: &Log,
-        items: &[Item],
+        items: &[&Item],
         covers: &[(Position, Position)],
         fresh_state: bool,
     ) -> Result<Plan> {
@@ -313,14 +313,20 @@ impl Plan {
         record.events = events;
         let stamps = self.committed.iter();
         for timestamp in stamps.filter_map(|entry| entry.event.header.timestamp.as_ref()) {
-            let first = record
+            if record
                 .first_timestamp
-                .get_or_insert_with(|| timestamp.clone());
-            *first = std::mem::take(first).min(timestamp.clone());
-            let last = record
+                .as_ref()
+                .is_none_or(|first| timestamp < first)
+            {
+                record.first_timestamp = Some(timestamp.clone());
+            }
+            if record
                 .last_timestamp
-                .get_or_insert_with(|| timestamp.clone());
-            *last = std::mem::take(last).max(timestamp.clone());
+                .as_ref()
+                .is_none_or(|last| timestamp > last)
+            {
+                record.last_timestamp = Some(timestamp.clone());
+            }
         }
         let pages = self
             .next
