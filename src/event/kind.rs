@@ -235,12 +235,6 @@ impl Kind {
         self.name_in(Family::Kind)
     }
 
-    /// The server has a class for this action or observation; V1 kinds are not checked.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.family == Family::Kind || matches!(self.name, Name::Known(_))
-    }
-
     pub(crate) fn is_v0(&self) -> bool {
         matches!(self.family, Family::Action | Family::Observation)
     }

@@ -158,26 +158,26 @@ impl Search {
                 Segment::Page(summary) if !summary.may_match(&self.matcher) => {
                     (summary.first(), summary.last(), None)
                 }
-                Segment::Page(summary) => match self.page(&state, summary).await {
-                    Ok(Some(page)) => (summary.first(), summary.last(), Some(page)),
-                    Ok(None) if missing != Some(summary.number) => {
+                Segment::Page(summary) => {
+                    let read = self.page(&state, summary).await;
+                    if matches!(read, Ok(None)) && missing != Some(summary.number) {
                         missing = Some(summary.number);
                         self.log.refresh().await?;
                         continue;
                     }
-                    Ok(None) => {
-                        let why = Error::Corrupt(format!("page {} is missing", summary.number));
-                        self.log
-                            .report(Level::Error, "a damaged page is passed by", &why);
-                        (summary.first(), summary.last(), None)
-                    }
-                    Err(why @ Error::Corrupt(_)) => {
-                        self.log
-                            .report(Level::Error, "a damaged page is passed by", &why);
-                        (summary.first(), summary.last(), None)
-                    }
-                    Err(why) => return Err(why),
-                },
+                    let is_missing =
+                        || Error::Corrupt(format!("page {} is missing", summary.number));
+                    let page = match read.and_then(|page| page.ok_or_else(is_missing)) {
+                        Ok(page) => Some(page),
+                        Err(why @ Error::Corrupt(_)) => {
+                            self.log
+                                .report(Level::Error, "a damaged page is passed by", &why);
+                            None
+                        }
+                        Err(why) => return Err(why),
+                    };
+                    (summary.first(), summary.last(), page)
+                }
                 Segment::Tail => (tail_first(&state), high, None),
             };
             let from = if self.reverse {
