@@ -18,7 +18,7 @@
 //! use oh_event_store::filter::EventFilter;
 //! use oh_event_store::notice::Reporter;
 //! use oh_event_store::store::{EventStore, SearchOptions, StoreOptions};
-//! use oh_event_store::stream::EventStream;
+//! use oh_event_store::stream::{Drops, EventStream};
 //!
 //! /// A clock that stands still.
 //! struct Noon;
@@ -41,7 +41,7 @@
 //!     let options = StoreOptions::default();
 //!     let store = EventStore::new(backend, Rc::new(Noon), reporter.clone(), &options);
 //!     let log = store.conversation("bug-hunt", None).await?;
-//!     let stream = EventStream::new(log, reporter, EventStream::MAX_SUBSCRIBERS);
+//!     let stream = EventStream::new(log, reporter, EventStream::MAX_SUBSCRIBERS, Drops::default());
 //!
 //!     let frame = br#"{"id": 7, "source": "agent", "action": "run", "args": {"command": "ls"}}"#;
 //!     let report = stream.feed(frame, FrameForm::Raw).await?;

@@ -16,7 +16,7 @@ use oh_event_store::filter::Matcher;
 use oh_event_store::notice::Reporter;
 use oh_event_store::page::Origin;
 use oh_event_store::store::{EventStore, Item};
-use oh_event_store::stream::EventStream;
+use oh_event_store::stream::{Drops, EventStream};
 use support::{ManualClock, Random, contents, events, for_seeds, pages, run, spawn};
 
 async fn stream(backend: Rc<Faulty>, page_bytes: usize) -> Rc<EventStream> {
@@ -26,7 +26,12 @@ async fn stream(backend: Rc<Faulty>, page_bytes: usize) -> Rc<EventStream> {
     options.memory_budget = 0;
     let store = EventStore::new(backend, clock, Reporter::default(), &options);
     let log = store.conversation("c", None).await.unwrap();
-    Rc::new(EventStream::new(log, Reporter::default(), 10))
+    Rc::new(EventStream::new(
+        log,
+        Reporter::default(),
+        10,
+        Drops::default(),
+    ))
 }
 
 fn slow(records: &Rc<Memory>, seed: u64) -> Rc<Faulty> {

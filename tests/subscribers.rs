@@ -14,19 +14,27 @@ use oh_event_store::filter::EventFilter;
 use oh_event_store::notice::Notice;
 use oh_event_store::page::Origin;
 use oh_event_store::store::{EventStore, Item};
-use oh_event_store::stream::{EventStream, Policy, SubscribeOptions};
+use oh_event_store::stream::{Drops, EventStream, Policy, SubscribeOptions};
 use support::{ManualClock, all, events, lines, listening, pages, run, spawn, text_of};
 
 type Told = Rc<RefCell<Vec<Notice>>>;
 
 async fn stream(most: usize) -> (Rc<EventStream>, Told, Rc<Memory>) {
+    counting(most, Drops::default()).await
+}
+
+async fn counting(most: usize, drops: Drops) -> (Rc<EventStream>, Told, Rc<Memory>) {
     let memory = Rc::new(Memory::new());
     let (reporter, told) = listening();
     let clock: Rc<dyn Clock> = ManualClock::new();
     let backend = Rc::clone(&memory) as Rc<dyn Backend>;
     let store = EventStore::new(backend, clock, reporter.clone(), &pages(300, 1000));
     let log = store.conversation("c", None).await.unwrap();
-    (Rc::new(EventStream::new(log, reporter, most)), told, memory)
+    (
+        Rc::new(EventStream::new(log, reporter, most, drops)),
+        told,
+        memory,
+    )
 }
 
 async fn feed(stream: &EventStream, id: i64) {
@@ -98,7 +106,8 @@ fn a_name_is_taken_until_its_subscription_ends() {
 fn a_full_subscriber_that_blocks_makes_the_feed_wait() {
     for kind in [Policy::Block, Policy::Batch] {
         let mut pool = LocalPool::new();
-        let (stream, _, _) = pool.run_until(stream(10));
+        let drops = Drops::default();
+        let (stream, _, _) = pool.run_until(counting(10, Rc::clone(&drops)));
         let slow = stream.subscribe("s", "c", &policy(kind, 2)).unwrap();
         let feeder = Rc::clone(&stream);
         let feeding = spawn(&pool, async move {
@@ -117,7 +126,7 @@ fn a_full_subscriber_that_blocks_makes_the_feed_wait() {
         }
         assert!(feeding.ended());
         assert_eq!(heard, (0..6).collect::<Vec<_>>());
-        assert_eq!(slow.dropped(), 0);
+        assert_eq!(drops.get(), 0);
     }
 }
 
@@ -150,18 +159,18 @@ fn a_feed_that_waits_goes_on_when_the_subscriber_goes() {
 #[test]
 fn the_policy_latest_drops_the_oldest_and_counts_them() {
     run(async {
-        let (stream, _, _) = stream(10).await;
-        let latest = stream
-            .subscribe("s", "c", &policy(Policy::Latest, 3))
-            .unwrap();
+        let drops = Drops::default();
+        let (stream, _, _) = counting(10, Rc::clone(&drops)).await;
+        let latest = policy(Policy::Latest, 3);
+        let latest = ["c", "d"].map(|callback| stream.subscribe("s", callback, &latest).unwrap());
         for id in 0..10 {
             feed(&stream, id).await;
         }
-        assert_eq!(
-            latest.next(100).await.unwrap().unwrap().positions,
-            [7, 8, 9]
-        );
-        assert_eq!(latest.dropped(), 7);
+        for latest in &latest {
+            let kept = latest.next(100).await.unwrap().unwrap();
+            assert_eq!(kept.positions, [7, 8, 9]);
+        }
+        assert_eq!(drops.get(), 14);
     });
 }
 

@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use super::replay::{Replay, Status};
 use super::timeline::Timeline;
 use crate::backend::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Position;
 use crate::filter::EventFilter;
 use crate::store::{Batch, Log, Search, SearchOptions};
@@ -84,18 +84,26 @@ impl Player {
     /// Reads the timeline and stands at the beginning, paused.
     ///
     /// # Errors
-    /// What the backend answers.
+    /// `InvalidArgument` for a speed that is not above 0 or a negative idle time, or what the
+    /// backend answers.
     pub async fn open(
         log: &Rc<Log>,
         clock: Rc<dyn Clock>,
         options: ReplayOptions,
     ) -> Result<Player> {
+        let speed = checked_speed(options.speed.unwrap_or(1.0))?;
+        if options
+            .max_idle
+            .is_some_and(|idle| idle < 0.0 || idle.is_nan())
+        {
+            return Err(Error::InvalidArgument("maxIdle is at least 0".into()));
+        }
         let timeline = Timeline::read(log, options.filter.clone(), options.max_idle).await?;
         Ok(Player {
             log: Rc::clone(log),
             clock,
             filter: options.filter,
-            replay: RefCell::new(Replay::new(timeline, options.speed.unwrap_or(1.0))),
+            replay: RefCell::new(Replay::new(timeline, speed)),
             due: RefCell::default(),
             reset: Cell::new(false),
             news: Cell::new(true),
@@ -254,10 +262,15 @@ impl Player {
         self.command(|replay, now| replay.seek(shown, now));
     }
 
-    /// Changes how many times faster than recorded it goes; a speed that makes no sense is brought
-    /// to the nearest that does.
-    pub fn set_speed(&self, speed: f64) {
+    /// Changes how many times faster than recorded it goes, from 0.01 to 10 000; what is beyond is
+    /// brought to the nearest of these.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a speed that is not above 0.
+    pub fn set_speed(&self, speed: f64) -> Result<()> {
+        let speed = checked_speed(speed)?;
         self.command(|replay, now| replay.set_speed(speed, now));
+        Ok(())
     }
 
     /// Where it is at this moment of its clock.
@@ -287,5 +300,13 @@ impl Player {
         self.closed.set(true);
         self.due.take();
         self.changed.set();
+    }
+}
+
+fn checked_speed(speed: f64) -> Result<f64> {
+    if speed > 0.0 {
+        Ok(speed)
+    } else {
+        Err(Error::InvalidArgument("a speed is above 0".into()))
     }
 }

@@ -107,10 +107,10 @@ impl Replay {
         self.playing = false;
     }
 
-    /// Changes the speed; one that makes no sense is brought to the nearest that does.
+    /// Changes the speed, which is a number; one that is too low or too high is brought to the
+    /// nearest that isn't.
     pub fn set_speed(&mut self, speed: f64, now: f64) {
         self.settle(now);
-        let speed = if speed.is_nan() { 1.0 } else { speed };
         self.speed = speed.clamp(SPEEDS.0, SPEEDS.1);
     }
 

@@ -1,6 +1,6 @@
 //! EventStream of one conversation: events go in, subscribers hear of them once they are durable.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use super::queue::{Policy, Queue};
@@ -56,6 +56,9 @@ pub struct EventStream {
     queues: Rc<RefCell<Vec<Weak<Queue>>>>,
 }
 
+/// Counts the events that the policy `latest` has dropped.
+pub type Drops = Rc<Cell<u64>>;
+
 impl EventStream {
     /// How many events wait for a subscriber before its policy applies, unless it says otherwise.
     pub const BUFFER: usize = 1000;
@@ -63,15 +66,21 @@ impl EventStream {
     /// The most subscribers, unless an application says otherwise.
     pub const MAX_SUBSCRIBERS: usize = 1000;
 
-    /// The stream of a log. A log has one.
+    /// The stream of a log. A log has one; streams may count their `drops` together.
     #[must_use]
-    pub fn new(log: Rc<Log>, reporter: Reporter, max_subscribers: usize) -> EventStream {
+    pub fn new(
+        log: Rc<Log>,
+        reporter: Reporter,
+        max_subscribers: usize,
+        drops: Drops,
+    ) -> EventStream {
         let queues: Rc<RefCell<Vec<Weak<Queue>>>> = Rc::default();
         let all = Rc::clone(&queues);
         log.set_on_commit(Rc::new(move |committed| {
             all.borrow_mut().retain(|queue| queue.strong_count() > 0);
             for queue in all.borrow().iter().filter_map(Weak::upgrade) {
-                queue.push(committed);
+                let dropped = queue.push(committed);
+                drops.set(drops.get().saturating_add(dropped));
             }
         }));
         EventStream {

@@ -5,7 +5,7 @@ mod queue;
 mod signal;
 mod subscription;
 
-pub use event_stream::{EventStream, FeedReport, SubscribeOptions};
+pub use event_stream::{Drops, EventStream, FeedReport, SubscribeOptions};
 pub use queue::Policy;
 pub(crate) use signal::Signal;
 pub use subscription::Subscription;

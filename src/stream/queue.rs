@@ -29,7 +29,6 @@ pub(crate) struct Queue {
     entries: RefCell<Vec<Entry>>,
     /// Handed over, but not worked through yet.
     taken: Cell<usize>,
-    dropped: Cell<u64>,
     closed: Cell<bool>,
     changed: Signal,
 }
@@ -43,33 +42,33 @@ impl Queue {
             capacity: capacity.max(1),
             entries: RefCell::default(),
             taken: Cell::new(0),
-            dropped: Cell::new(0),
             closed: Cell::new(false),
             changed: Signal::default(),
         }
     }
 
-    /// Takes in what has just become durable. Past the capacity, `room` makes the producer wait.
-    pub(crate) fn push(&self, committed: &[Entry]) {
+    /// Takes in what has just become durable, and tells how many events were dropped for it. Past
+    /// the capacity, `room` makes the producer wait.
+    pub(crate) fn push(&self, committed: &[Entry]) -> u64 {
         if self.closed.get() {
-            return;
+            return 0;
         }
         let wanted =
             |entry: &&Entry| entry.position >= self.from && self.matcher.matches(&entry.event);
         let mut entries = self.entries.borrow_mut();
         let before = entries.len();
         entries.extend(committed.iter().filter(wanted).cloned());
+        let mut excess = 0;
         if self.policy == Policy::Latest {
-            let excess = entries.len().saturating_sub(self.capacity);
+            excess = entries.len().saturating_sub(self.capacity);
             entries.drain(..excess);
-            self.dropped
-                .set(self.dropped.get().saturating_add(excess as u64));
         }
         let grown = entries.len() != before || self.policy == Policy::Latest;
         drop(entries);
         if grown {
             self.changed.set();
         }
+        excess as u64
     }
 
     fn full(&self) -> bool {
@@ -122,10 +121,6 @@ impl Queue {
             .for_each(|entry| batch.push_entry(&entry));
         self.taken.set(count);
         (count > 0).then_some(batch)
-    }
-
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.get()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

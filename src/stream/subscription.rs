@@ -53,12 +53,6 @@ impl Subscription {
         Ok(self.queue.next(max).await)
     }
 
-    /// How many events the policy `latest` has dropped.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.queue.dropped()
-    }
-
     /// Ends it; a pending [`next`](Subscription::next) answers `None`.
     pub fn close(&self) {
         self.queue.close();

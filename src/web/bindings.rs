@@ -11,7 +11,7 @@ use super::convert::{Answer, batch, event_id, intervals, promise, put, secrets};
 use super::cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Fed, Home, Live};
 use super::notify::Notify;
-use super::options::{self, Options};
+use super::options::{self, Options, exact};
 use super::reports;
 use super::{BrowserClock, ConnectionOptions, IndexedDb};
 use crate::backend::{Backend, Clock, Memory};
@@ -21,7 +21,7 @@ use crate::notice::Reporter;
 use crate::page::Summary;
 use crate::replay::Player;
 use crate::store::{EventStore, StoreOptions};
-use crate::stream::EventStream;
+use crate::stream::{Drops, EventStream};
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,9 +49,10 @@ impl Store {
     }
 
     /// A conversation; the same id gives the same log.
-    pub fn conversation(&self, id: String, given: JsValue) -> Promise {
+    pub fn conversation(&self, id: JsValue, given: JsValue) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
+            let id = exact("id", &id)?;
             let given = Options::read(given, options::CONVERSATION)?;
             let live = home.conversation(&id, given.dialect()?).await?;
             if let Some(pairs) = given.value("secrets")? {
@@ -76,9 +77,10 @@ impl Store {
 
     /// Deletes a conversation; what is subscribed to it ends.
     #[wasm_bindgen(js_name = deleteConversation)]
-    pub fn delete_conversation(&self, id: String) -> Promise {
+    pub fn delete_conversation(&self, id: JsValue) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
+            let id = exact("id", &id)?;
             home.store.delete_conversation(&id).await?;
             if let Some(live) = home.find(&id) {
                 live.stream.close();
@@ -91,9 +93,10 @@ impl Store {
     }
 
     /// Pins a conversation, or lets it be evicted again.
-    pub fn pin(&self, id: String, pinned: bool) -> Promise {
+    pub fn pin(&self, id: JsValue, pinned: bool) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
+            let id = exact("id", &id)?;
             home.store.pin(&id, pinned).await?;
             Ok(JsValue::UNDEFINED)
         })
@@ -103,7 +106,7 @@ impl Store {
     pub fn import(&self, bytes: Vec<u8>, given: JsValue, progress: Function) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
-            let id = Options::read(given, options::IMPORT)?.text("id")?;
+            let id = Options::read(given, options::IMPORT)?.name("id")?;
             let id = id.unwrap_or_else(|| format!("import-{:016x}", Summary::id_hash(&bytes)));
             let live = home.conversation(&id, None).await?;
             let total = bytes.len() as f64;
@@ -120,6 +123,7 @@ impl Store {
         reports::stats(
             self.mode,
             self.home.fed.get(),
+            self.home.drops.get(),
             self.home.store.cache_stats(),
         )
     }
@@ -150,6 +154,7 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
         max_subscribers: given.size("maxSubscribers", EventStream::MAX_SUBSCRIBERS)?,
         in_use: RefCell::default(),
         fed: Cell::new(Fed::default()),
+        drops: Drops::default(),
     };
     Ok(Store {
         home: Rc::new(home),
@@ -159,9 +164,9 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
 
 /// IndexedDB, or memory where the browser has none for this page.
 async fn backend(given: &Options, notify: &Notify) -> Result<(Rc<dyn Backend>, &'static str)> {
-    let name = given.text("name")?;
+    let name = given.name("name")?;
     let mut name = name.unwrap_or_else(|| "oh-event-store".to_owned());
-    if let Some(user) = given.text("userId")? {
+    if let Some(user) = given.name("userId")? {
         name.push('/');
         name.push_str(&user);
     }
@@ -233,10 +238,11 @@ impl Log {
     }
 
     /// The server's `add_event`.
-    pub fn add(&self, event: String, source: String) -> Promise {
+    pub fn add(&self, event: JsValue, source: JsValue) -> Promise {
         let live = Rc::clone(&self.live);
         let timestamp = self.home.store.clock().timestamp();
         promise(async move {
+            let (event, source) = (exact("event", &event)?, exact("source", &source)?);
             let id = match live.stream.log().dialect() {
                 Dialect::V0 => None,
                 Dialect::V1 => Some(EventId::Text(random_uuid()?.into())),
@@ -284,10 +290,12 @@ impl Log {
     /// The server's `subscribe`.
     pub fn subscribe(
         &self,
-        subscriber: String,
-        callback: String,
+        subscriber: JsValue,
+        callback: JsValue,
         given: JsValue,
     ) -> Answer<Subscription> {
+        let subscriber = exact("subscriberId", &subscriber)?;
+        let callback = exact("callbackId", &callback)?;
         let given = Options::read(given, options::SUBSCRIBE)?.subscribe()?;
         Ok(Subscription::new(self.live.stream.subscribe(
             &subscriber,
@@ -297,8 +305,10 @@ impl Log {
     }
 
     /// The server's `unsubscribe`.
-    pub fn unsubscribe(&self, subscriber: String, callback: String) -> bool {
-        self.live.stream.unsubscribe(&subscriber, &callback)
+    pub fn unsubscribe(&self, subscriber: JsValue, callback: JsValue) -> Answer<bool> {
+        let subscriber = exact("subscriberId", &subscriber)?;
+        let callback = exact("callbackId", &callback)?;
+        Ok(self.live.stream.unsubscribe(&subscriber, &callback))
     }
 
     /// The server's `set_secrets`.

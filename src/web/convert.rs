@@ -6,7 +6,7 @@ use js_sys::{Array, Float64Array, Object, Promise, Reflect, Uint8Array, Uint32Ar
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::options::whole;
+use super::options::{exact, whole};
 use crate::error::{Error, Result};
 use crate::event::EventId;
 use crate::store::Batch;
@@ -57,10 +57,8 @@ pub(super) fn secrets(value: &JsValue) -> Result<Vec<(String, String)>> {
     };
     let pair = |pair: JsValue| {
         let pair = Array::from(&pair);
-        match (pair.get(0).as_string(), pair.get(1).as_string()) {
-            (Some(name), Some(value)) => Ok((name, value)),
-            _ => Err(Error::InvalidArgument("a secret is a string".into())),
-        }
+        let name = pair.get(0).as_string().unwrap_or_default();
+        Ok((name, exact("a secret", &pair.get(1))?))
     };
     Object::entries(object).iter().map(pair).collect()
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{batch, promise, put};
+use super::convert::{Answer, batch, promise, put};
 use super::reports;
 use crate::error::Error;
 use crate::replay::{Player, Tick};
@@ -110,11 +110,6 @@ impl Subscription {
         })
     }
 
-    /// How many events were dropped.
-    pub fn dropped(&self) -> f64 {
-        self.0.dropped() as f64
-    }
-
     /// Ends it.
     pub fn close(&self) {
         self.0.close();
@@ -207,8 +202,8 @@ impl ReplayHandle {
 
     /// Changes the speed.
     #[wasm_bindgen(js_name = setSpeed)]
-    pub fn set_speed(&self, speed: f64) {
-        self.0.set_speed(speed);
+    pub fn set_speed(&self, speed: f64) -> Answer<()> {
+        Ok(self.0.set_speed(speed)?)
     }
 
     /// Where it is.

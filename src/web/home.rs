@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::event::{Dialect, Masking, Secrets};
 use crate::notice::Reporter;
 use crate::store::EventStore;
-use crate::stream::{EventStream, FeedReport};
+use crate::stream::{Drops, EventStream, FeedReport};
 
 /// A store and the conversations of it that are in use.
 pub(super) struct Home {
@@ -16,6 +16,7 @@ pub(super) struct Home {
     pub(super) max_subscribers: usize,
     pub(super) in_use: RefCell<Vec<Weak<Live>>>,
     pub(super) fed: Cell<Fed>,
+    pub(super) drops: Drops,
 }
 
 /// A conversation in use.
@@ -57,7 +58,12 @@ impl Home {
         if let Some(live) = self.find(id) {
             return Ok(live);
         }
-        let stream = EventStream::new(log, self.reporter.clone(), self.max_subscribers);
+        let stream = EventStream::new(
+            log,
+            self.reporter.clone(),
+            self.max_subscribers,
+            Rc::clone(&self.drops),
+        );
         let live = Rc::new(Live {
             stream,
             secrets: RefCell::default(),

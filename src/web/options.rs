@@ -55,6 +55,13 @@ impl Options {
         Ok((!value.is_undefined() && !value.is_null()).then_some(value))
     }
 
+    /// A name, which has to arrive as it was given.
+    pub(super) fn name(&self, name: &str) -> Result<Option<String>> {
+        self.value(name)?
+            .map(|value| exact(name, &value))
+            .transpose()
+    }
+
     pub(super) fn text(&self, name: &str) -> Result<Option<String>> {
         self.value(name)?
             .map(|value| value.as_string().ok_or_else(|| wrong(name, "string")))
@@ -206,6 +213,18 @@ pub(super) fn filter(value: JsValue) -> Result<EventFilter> {
         end_date: given.text("endDate")?,
         exclude_hidden: given.flag("excludeHidden")?,
     })
+}
+
+/// A text without half of a surrogate pair: UTF-8 has no place for one, so that two texts would
+/// become the same.
+#[inline(never)]
+pub(super) fn exact(name: &str, value: &JsValue) -> Result<String> {
+    let text = value.as_string().ok_or_else(|| wrong(name, "string"))?;
+    if JsValue::from_str(&text) == *value {
+        Ok(text)
+    } else {
+        Err(wrong(name, "well-formed string"))
+    }
 }
 
 /// An integer that JavaScript holds exactly.

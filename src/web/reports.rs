@@ -112,13 +112,14 @@ struct Stats {
     status: f64,
     rejected: f64,
     bytes_fed: f64,
+    dropped: f64,
     cache_bytes: usize,
     cache_pages: usize,
     cache_hits: f64,
     cache_misses: f64,
 }
 
-pub(super) fn stats(mode: &'static str, fed: Fed, cache: CacheStats) -> JsValue {
+pub(super) fn stats(mode: &'static str, fed: Fed, drops: u64, cache: CacheStats) -> JsValue {
     plain(&Stats {
         mode,
         accepted: fed.accepted,
@@ -126,6 +127,7 @@ pub(super) fn stats(mode: &'static str, fed: Fed, cache: CacheStats) -> JsValue 
         status: fed.status,
         rejected: fed.rejected,
         bytes_fed: fed.bytes,
+        dropped: drops as f64,
         cache_bytes: cache.bytes,
         cache_pages: cache.pages,
         cache_hits: cache.hits as f64,

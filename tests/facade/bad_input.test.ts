@@ -14,6 +14,8 @@ const stored = {
 const circular: Record<string, unknown> = { action: "message" };
 circular["self"] = circular;
 
+const firstOf = (events: AsyncIterable<unknown>) => events[Symbol.asyncIterator]().next();
+
 /** What is no argument of any kind that the types allow. */
 const anything = (value: unknown) => value as never;
 
@@ -42,6 +44,37 @@ describe.each([
   };
 
   test.each<[string, () => unknown]>([
+    ["an id that is no number", () => conversation.getEvent(NaN)],
+    ["half an id", () => conversation.getEvent(1.5)],
+    ["no id", () => conversation.getEvent(anything(undefined))],
+    ["half a limit", () => conversation.searchEvents({ limit: 2.5 }).toArray()],
+    ["an infinite start", () => conversation.searchEvents({ startId: -Infinity }).toArray()],
+    ["an option misspelled", () => conversation.searchEvents(anything({ strtId: 3 })).toArray()],
+    ["a filter misspelled", () => conversation.countEvents(anything({ sorce: "agent" }))],
+    ["a query that is a number", () => conversation.countEvents(anything({ query: 5 }))],
+    ["an event with an id", () => conversation.addEvent({ id: 3, action: "message" }, "user")],
+    [
+      "an unknown policy",
+      () => conversation.subscribe("a", () => {}, "b", { policy: anything("all") }),
+    ],
+    ["a pin on nothing", () => store.pin("nowhere", true)],
+    ["a store with an unknown option", () => openEventStore(anything({ worker, nam: "x" }))],
+    [
+      "a durability of its own",
+      () => openEventStore({ worker, durability: anything("some"), logLevel: "off" }),
+    ],
+    ["a speed below 0", () => (conversation.replay().speed = -1)],
+    ["a speed that is no number", () => (conversation.replay().speed = NaN)],
+    ["a replay that stands still", () => firstOf(conversation.replay({ speed: 0 }))],
+    ["idle time below 0", () => firstOf(conversation.replay({ maxIdle: -1 }))],
+    ["an unknown format", () => conversation.export({ format: anything("xml") })],
+    ["an unknown option", () => store.conversation("d", anything({ secret: {} }))],
+    ["a conversation without a name", () => store.conversation("")],
+    ["an id with half a character", () => store.conversation("a\ud83d")],
+    ["the deletion of half a character", () => store.deleteConversation("\ude00")],
+    ["an import into half a character", () => store.import("{}", { id: "\ude00\ud83d" })],
+    ["a user with half a character", () => openEventStore({ worker, userId: "\ud83d" })],
+    ["a secret with half a character", () => conversation.setSecrets({ key: "\ud83d" })],
     ["addEvent of a cycle", () => conversation.addEvent(circular as NewEvent, "user")],
     ["addEvent of a bigint", () => conversation.addEvent(anything({ action: 1n }), "user")],
     ["addEvent of nothing", () => conversation.addEvent(anything(undefined), "user")],
@@ -93,6 +126,34 @@ describe.each([
     }
     const events = await conversation.searchEvents().toArray();
     expect(events).toEqual([stored]);
+  });
+
+  test("no event and a signal that is none", async () => {
+    expect(await codeOf(() => conversation.addEvent(anything({}), "user"))).toBe("invalid-event");
+    const noText = new Uint8Array([255, 254, 0]);
+    expect(await codeOf(() => store.import(noText, { id: "c" }))).toBe("invalid-event");
+    const left = conversation.follow({ signal: anything(5) });
+    expect(() => firstOf(left)).toThrow(TypeError);
+  });
+
+  test("two ids that differ in half a character only are not one conversation", async () => {
+    expect(await codeOf(() => store.conversation("\ud83d"))).toBe("invalid-argument");
+    const other = await store.conversation("\ufffd");
+    await other.feed({ ...stored, id: 7 });
+    expect(await codeOf(() => store.conversation("\ude00"))).toBe("invalid-argument");
+    expect(await other.countEvents()).toBe(1);
+    await store.deleteConversation("\ufffd");
+    await other.close();
+  });
+
+  test("a status with numbers that only Python writes is told all the same", async () => {
+    const told: unknown[] = [];
+    const end = conversation.onStatus((status) => told.push(status));
+    const text = String.raw`{"status_update": true, "a": [NaN, -Infinity], "\"NaN": "\\"}`;
+    expect(await conversation.feed(text)).toMatchObject({ status: 1 });
+    await expect.poll(() => told).toHaveLength(1);
+    expect(told).toEqual([{ status_update: true, a: [NaN, -Infinity], '"NaN': "\\" }]);
+    end();
   });
 
   test("what was closed says so", async () => {

@@ -58,8 +58,6 @@ export const DuplicateSubscriptionError = define("duplicate-subscription");
 export type DuplicateSubscriptionError = EventStoreError;
 export const TooManySubscribersError = define("too-many-subscribers");
 export type TooManySubscribersError = EventStoreError;
-export const DuplicateEventError = define("duplicate-event");
-export type DuplicateEventError = EventStoreError;
 export const NetworkError = define("network");
 export type NetworkError = EventStoreError;
 /** A defect of this package; `message` is its text. The data on disk is unharmed. */

@@ -29,12 +29,11 @@ describe("texts that JSON.parse can't read", () => {
     expect(parseNonFinite(text)).toEqual({ ...inside, n: NaN });
   });
 
-  it("are read in an event of a megabyte", () => {
-    const content = '\\"NaN'.repeat(200_000);
-    expect(parseNonFinite(`{"content": "${content}", "n": -Infinity}`)).toEqual({
-      content: '"NaN'.repeat(200_000),
-      n: -Infinity,
-    });
+  it("are read in an event of many megabytes", () => {
+    const content = '\\"NaN'.repeat(4_000_000);
+    const read = parseNonFinite(`{"content": "${content}", "n": -Infinity}`);
+    expect(read).toHaveProperty("n", -Infinity);
+    expect((read as { content: string }).content.length).toBe(16_000_000);
   });
 });
 

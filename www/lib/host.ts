@@ -2,19 +2,6 @@ import type { Failure, Message, Request } from "./protocol.js";
 import type { OpenOptions } from "./types.js";
 import { Store, initSync } from "./wasm/oh.js";
 
-/**
- * How many arguments of a method are strings, from the first on. The glue doesn't look: another
- * type there ends in a read outside of the memory.
- */
-const STRINGS: Record<string, number> = {
-  conversation: 1,
-  deleteConversation: 1,
-  pin: 1,
-  add: 2,
-  subscribe: 2,
-  unsubscribe: 2,
-};
-
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 type Send = (message: Message, transfer: Transferable[]) => void;
 
@@ -51,9 +38,6 @@ export class Host {
       const [module, options] = args as [WebAssembly.Module, OpenOptions];
       initSync({ module });
       return Store.open(options, (kind, detail) => this.#send({ kind, detail }, []));
-    }
-    if (args.slice(0, STRINGS[method] ?? 0).some((arg) => typeof arg !== "string")) {
-      throw new TypeError(`an argument of ${method} is not a string`);
     }
     const kept = this.#kept.get(target);
     if (!kept) throw Object.assign(new Error("this was closed"), { code: "closed" });

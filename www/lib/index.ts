@@ -18,7 +18,6 @@ export {
   ClosedError,
   ConflictError,
   CorruptError,
-  DuplicateEventError,
   DuplicateSubscriptionError,
   EventNotFoundError,
   EventStoreError,

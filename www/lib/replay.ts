@@ -1,4 +1,5 @@
 import { dispose } from "./dispose.js";
+import { errorOf } from "./errors.js";
 import { parseAll } from "./events.js";
 import type { Remote } from "./remote.js";
 import { Listeners, type Report } from "./report.js";
@@ -55,6 +56,7 @@ export class LocalReplay implements Replay {
   }
 
   set speed(speed: number) {
+    if (!(speed > 0)) throw errorOf("invalid-argument", "a speed is above 0");
     this.#command((handle) => handle.call("setSpeed", speed));
   }
 

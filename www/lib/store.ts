@@ -2,6 +2,7 @@ import { contentOf } from "./content.js";
 import { LocalConversation, type Home } from "./conversation.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
+import { parseNonFinite } from "./events.js";
 import { wasmModule } from "./init.js";
 import { Instance, type OnNotice, type Remote } from "./remote.js";
 import { guarded, reporter, type Report } from "./report.js";
@@ -170,7 +171,7 @@ class LocalStore implements EventStore, Home {
     } else if (kind === "panic") {
       this.report("error", `the store panicked: ${String(detail["message"])}`);
     } else if (kind === "status") {
-      const status = JSON.parse(String(detail["text"])) as StatusMessage;
+      const status = parseNonFinite(String(detail["text"])) as StatusMessage;
       this.#conversations.get(String(detail["conversation"]))?.status.tell(status);
     } else {
       if (kind === "degraded") this.mode = "memory";

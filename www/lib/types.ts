@@ -175,7 +175,6 @@ export type ErrorCode =
   | "storage"
   | "duplicate-subscription"
   | "too-many-subscribers"
-  | "duplicate-event"
   | "network"
   | "panic"
   | "worker";
@@ -274,6 +273,8 @@ export interface Stats {
   readonly status: number;
   readonly rejected: number;
   readonly bytesFed: number;
+  /** Events that the policy `latest` has dropped, of all subscribers together. */
+  readonly dropped: number;
   /** Decoded pages in memory. */
   readonly cacheBytes: number;
   readonly cachePages: number;
@@ -478,7 +479,7 @@ export interface ReplayUpdate {
 export interface Replay extends AsyncIterable<Event>, Disposable {
   /** Changes only together with a call of the subscribers. */
   readonly state: ReplayState;
-  /** Times recorded speed; can be set at any time. */
+  /** Times recorded speed, 0.01 to 10 000; can be set at any time. */
   speed: number;
   play(): void;
   pause(): void;

@@ -85,7 +85,6 @@ export class Subscription {
   private constructor();
   free(): void;
   next(max: number): Promise<Batch | undefined>;
-  dropped(): number;
   close(): void;
 }
 
