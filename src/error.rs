@@ -82,6 +82,12 @@ pub enum Error {
     },
     /// The limit of subscribers, `maxSubscribers`, is reached.
     TooManySubscribers(usize),
+    /// No answer came from the server, or only a part of it; the reason.
+    Network(String),
+    /// The server answered with this HTTP status instead of what was asked for.
+    Refused(u16),
+    /// The server's answer is not what was asked for; what is wrong with it.
+    BadAnswer(String),
 }
 
 impl Error {
@@ -102,6 +108,7 @@ impl Error {
             Error::Storage { .. } => "storage",
             Error::DuplicateSubscription { .. } => "duplicate-subscription",
             Error::TooManySubscribers(_) => "too-many-subscribers",
+            Error::Network(_) | Error::Refused(_) | Error::BadAnswer(_) => "network",
         }
     }
 
@@ -109,7 +116,11 @@ impl Error {
     #[must_use]
     pub fn recovery(&self) -> Recovery {
         match self {
-            Error::Timeout { .. } | Error::Conflict | Error::Storage { .. } => Recovery::Retry,
+            Error::Timeout { .. }
+            | Error::Conflict
+            | Error::Storage { .. }
+            | Error::Network(_)
+            | Error::Refused(408 | 425 | 429 | 500..) => Recovery::Retry,
             Error::Closed(_) => Recovery::Reopen,
             Error::EventNotFound(_) | Error::Corrupt(_) => Recovery::Refetch,
             Error::InvalidArgument(_)
@@ -118,7 +129,9 @@ impl Error {
             | Error::Blocked
             | Error::VersionTooNew { .. }
             | Error::DuplicateSubscription { .. }
-            | Error::TooManySubscribers(_) => Recovery::TellUser,
+            | Error::TooManySubscribers(_)
+            | Error::Refused(_)
+            | Error::BadAnswer(_) => Recovery::TellUser,
         }
     }
 }
@@ -171,6 +184,14 @@ impl fmt::Display for Error {
             Error::TooManySubscribers(limit) => {
                 write!(f, "the limit of {limit} subscribers is reached")
             }
+            Error::Network(why) => write!(f, "no answer from the server: {why}"),
+            Error::Refused(status @ (401 | 403)) => write!(
+                f,
+                "the server answered {status}: it wants another session API key, or any"
+            ),
+            Error::Refused(0) => write!(f, "the server redirects, which is not followed"),
+            Error::Refused(status) => write!(f, "the server answered {status}"),
+            Error::BadAnswer(why) => write!(f, "the server's answer can't be used: {why}"),
         }
     }
 }

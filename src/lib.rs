@@ -6,7 +6,7 @@
 //! that trait, it is the npm package `oh-event-store`; natively it is what most tests run.
 //!
 //! **What it is not**: a sync engine for arbitrary tables, a server, a user interface. It opens no
-//! connection; whoever has one feeds it.
+//! socket; whoever has one feeds it.
 //!
 //! ```
 //! use std::rc::Rc;
@@ -76,9 +76,10 @@
 //! | [`event`]   | what an event is               | `Event`, `Header`, `Kind`, `Frame`, `Secrets` |
 //! | [`filter`]  | which events match             | `EventFilter`, `Matcher`                      |
 //! | [`page`]    | how events lie in storage      | `Page`, `Summary`, `Entry`, `Origin`          |
-//! | [`backend`] | the outside world, as traits   | `Backend`, `Clock`, `Memory`, `Faulty`        |
+//! | [`backend`] | the outside world, as traits   | `Backend`, `Http`, `Clock`, `Memory`          |
 //! | [`store`]   | the logs of conversations      | `EventStore`, `Log`, `Search`, `Export`       |
 //! | [`stream`]  | events in, and hearing of them | `EventStream`, `Subscription`, `Policy`       |
+//! | [`sync`]    | how the log stays whole        | `NestedEventStore`, `Sync`, `Server`          |
 //! | [`replay`]  | reading under another clock    | `Player`, `Replay`, `Timeline`                |
 //! | `web`       | the browser's side             | `Store`, `Log`, `IndexedDb`; for wasm32 only  |
 //!
@@ -113,6 +114,7 @@ pub mod replay;
 mod sorted_map;
 pub mod store;
 pub mod stream;
+pub mod sync;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

@@ -375,6 +375,8 @@ impl<'a> Members<'a> {
 
     pub(crate) fn next(&mut self) -> Result<Option<Member<'a>>, EventError> {
         let Some(Token::Key(key)) = self.scanner.next()? else {
+            // Whatever follows the object is an error.
+            self.scanner.next()?;
             return Ok(None);
         };
         let Some(first) = self.scanner.next()? else {

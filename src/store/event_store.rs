@@ -81,6 +81,35 @@ pub struct MatchingOptions {
     pub reverse: bool,
 }
 
+impl MatchingOptions {
+    /// The search that it is.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a limit outside 1 to 100.
+    pub(crate) fn search(self) -> Result<SearchOptions> {
+        let limit = self.limit.unwrap_or(100);
+        if !(1..=100).contains(&limit) {
+            let why = format!("limit must be between 1 and 100, not {limit}");
+            return Err(Error::InvalidArgument(why));
+        }
+        let filter = EventFilter {
+            query: self.query,
+            include_types: self.event_types.unwrap_or_default(),
+            source: self.source,
+            start_date: self.start_date,
+            end_date: self.end_date,
+            ..EventFilter::default()
+        };
+        Ok(SearchOptions {
+            start_id: self.start_id,
+            end_id: None,
+            reverse: self.reverse,
+            limit: Some(limit),
+            filter: Some(filter),
+        })
+    }
+}
+
 impl EventStore {
     /// A store over a backend.
     #[must_use]
@@ -304,28 +333,8 @@ impl Log {
     /// # Errors
     /// `InvalidArgument` for a limit outside 1 to 100, or what the backend answers.
     pub async fn matching(self: &Rc<Log>, options: MatchingOptions) -> Result<Batch> {
-        let limit = options.limit.unwrap_or(100);
-        if !(1..=100).contains(&limit) {
-            let why = format!("limit must be between 1 and 100, not {limit}");
-            return Err(Error::InvalidArgument(why));
-        }
-        let filter = EventFilter {
-            query: options.query,
-            include_types: options.event_types.unwrap_or_default(),
-            source: options.source,
-            start_date: options.start_date,
-            end_date: options.end_date,
-            ..EventFilter::default()
-        };
-        let search = SearchOptions {
-            start_id: options.start_id,
-            end_id: None,
-            reverse: options.reverse,
-            limit: Some(limit),
-            filter: Some(filter),
-        };
         let mut all = Batch::default();
-        let mut search = self.search(&search);
+        let mut search = self.search(&options.search()?);
         while let Some(batch) = search.next(100).await? {
             all.append(&batch);
         }

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod events;
 pub mod oracle;
 pub mod random;
+pub mod route;
 
 use std::cell::RefCell;
 use std::future::Future;

@@ -2,7 +2,8 @@
 //!
 //! They are told apart by their shape: searches (`events` or `events_raw`, and `cases`), canonical
 //! texts (`tag`, and `raw` or `gen`), secrets (`event`, `secrets`, `out`), searches over gaps
-//! (`ids_present`), and what a socket sends (`latest_event_id`, `emitted_ids`).
+//! (`ids_present`), what a socket sends (`latest_event_id`, `emitted_ids`), and the remote store
+//! (`cases` with `urls`).
 
 #[path = "vectors/call.rs"]
 mod call;
@@ -10,6 +11,10 @@ mod call;
 mod canon;
 #[path = "vectors/feeds.rs"]
 mod feeds;
+#[path = "vectors/nested.rs"]
+mod nested;
+#[path = "route.rs"]
+mod route;
 #[path = "vectors/searches.rs"]
 mod searches;
 #[path = "vectors/store.rs"]
@@ -97,10 +102,10 @@ fn list(json: &str) -> Result<Vec<&str>, String> {
 
 /// Compares every answer in one vector file.
 pub fn compare(file: &str, text: &str, tally: &mut Tally) -> Result<(), String> {
-    if text.trim_start().starts_with('{') {
-        return searches::compare(file, &Object::read(text)?, tally);
-    }
-    let rows = list(text)?;
+    let rows = match text.trim_start().starts_with('{') {
+        true => vec![text],
+        false => list(text)?,
+    };
     let rows = rows.into_iter().map(Object::read);
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let first = rows.first().ok_or("an empty list")?;
@@ -108,9 +113,11 @@ pub fn compare(file: &str, text: &str, tally: &mut Tally) -> Result<(), String> 
         canon::compare(file, &rows, tally)
     } else if first.has("secrets") && first.has("out") {
         secrets(file, &rows, tally)
-    } else if first.has("cases") && first.has("form") {
-        rows.iter()
-            .try_for_each(|row| searches::compare(file, row, tally))
+    } else if rows.iter().all(|row| row.has("cases")) {
+        rows.iter().try_for_each(|row| match asks_a_server(row)? {
+            true => nested::compare(file, row, tally),
+            false => searches::compare(file, row, tally),
+        })
     } else if first.has("ids_present") {
         rows.iter()
             .try_for_each(|row| searches::compare_over_gaps(file, row, tally))
@@ -119,6 +126,13 @@ pub fn compare(file: &str, text: &str, tally: &mut Tally) -> Result<(), String> 
     } else {
         Err("its rows are of no known shape".to_owned())
     }
+}
+
+/// Whether the searches of a row went over HTTP.
+fn asks_a_server(row: &Object<'_>) -> Result<bool, String> {
+    let cases = row.list("cases")?;
+    let first = cases.first().map(|case| Object::read(case)).transpose()?;
+    Ok(first.is_some_and(|case| case.has("urls")))
 }
 
 fn secrets(file: &str, rows: &[Object<'_>], tally: &mut Tally) -> Result<(), String> {
