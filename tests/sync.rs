@@ -63,7 +63,12 @@ async fn stream(backend: &Rc<dyn Backend>, options: &StoreOptions) -> Result<Eve
     let log = store(Rc::clone(backend), options)
         .conversation("c", None)
         .await?;
-    Ok(EventStream::new(log, Reporter::default(), 10))
+    Ok(EventStream::new(
+        log,
+        Reporter::default(),
+        10,
+        Rc::default(),
+    ))
 }
 
 async fn in_memory() -> EventStream {
@@ -468,7 +473,7 @@ fn a_v1_conversation_is_refused_and_untouched() {
             .conversation("c", Some(Dialect::V1))
             .await
             .expect("it opens");
-        let stream = EventStream::new(log, Reporter::default(), 10);
+        let stream = EventStream::new(log, Reporter::default(), 10, Rc::default());
         let ended = sync(&honest(&route(0..3)), &stream).await;
         assert!(matches!(ended, Err(Error::InvalidArgument(_))), "{ended:?}");
         assert_eq!(stream.log().record().events, 0);
