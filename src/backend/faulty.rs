@@ -1,6 +1,6 @@
 //! A backend that is slow and fails, as browsers do: for tests, and repeatable by its seed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
@@ -18,20 +18,35 @@ pub struct Faults {
     /// The most turns of the event loop that a read or a commit takes, before it happens and again
     /// before it is answered.
     pub delay: u32,
+    /// Of a hundred reads, how many end with an `UnknownError`.
+    pub read: u64,
     /// Of a hundred commits, how many end with `QuotaExceeded`; nothing of them is kept.
     pub quota: u64,
     /// Of a hundred commits, how many end with an `AbortError`; nothing of them is kept.
     pub abort: u64,
-    /// Of a hundred commits, how many end with `Timeout`; every other one of them is kept.
+    /// Of a hundred commits, how many end with `Timeout`. Some of them take place all the same,
+    /// before the answer or after it.
     pub timeout: u64,
+    /// Of a hundred commits, how many end with the connection, as an `AbortError`. Some of them
+    /// take place all the same.
+    pub lost: u64,
+    /// The most bytes of values that the database holds; a commit that would exceed them ends with
+    /// `QuotaExceeded`.
+    pub space: Option<usize>,
     /// The commit, counted from 1, in which the tab dies: it is kept or not, is not answered, and
     /// everything after it is refused.
     pub crash_at: Option<u64>,
 }
 
+/// The records, and the transactions that nobody waits for any more.
+struct Disk {
+    records: Rc<Memory>,
+    late: RefCell<Vec<WriteBatch>>,
+}
+
 /// A [`Memory`] behind a connection that is slow and fails. Several connections may share one.
 pub struct Faulty {
-    records: Rc<Memory>,
+    disk: Rc<Disk>,
     faults: Cell<Faults>,
     random: Cell<u64>,
     commits: Cell<u64>,
@@ -42,8 +57,23 @@ impl Faulty {
     /// A connection to these records.
     #[must_use]
     pub fn new(records: &Rc<Memory>, faults: Faults) -> Faulty {
-        Faulty {
+        let disk = Disk {
             records: Rc::clone(records),
+            late: RefCell::default(),
+        };
+        Faulty::connect(Rc::new(disk), faults)
+    }
+
+    /// Another connection to the same database: what one was handed late takes place before what
+    /// another is handed after that.
+    #[must_use]
+    pub fn beside(&self, faults: Faults) -> Faulty {
+        Faulty::connect(Rc::clone(&self.disk), faults)
+    }
+
+    fn connect(disk: Rc<Disk>, faults: Faults) -> Faulty {
+        Faulty {
+            disk,
             faults: Cell::new(faults),
             random: Cell::new(faults.seed),
             commits: Cell::new(0),
@@ -65,6 +95,19 @@ impl Faulty {
     /// Leaves the records as they are now and refuses everything from here on.
     pub fn crash(&self) {
         self.crashed.set(true);
+    }
+
+    /// Carries the transactions out that nobody waits for any more.
+    pub fn settle(&self) {
+        for batch in self.disk.late.take() {
+            let done = self.disk.records.commit(batch, Durability::Relaxed);
+            let _ = done.now_or_never();
+        }
+    }
+
+    /// Forgets the transactions that nobody waits for any more: the browser itself died.
+    pub fn lose_late(&self) {
+        self.disk.late.take();
     }
 
     /// SplitMix64.
@@ -100,6 +143,9 @@ impl Faulty {
     async fn slowly<T>(&self, read: Answer<'_, T>) -> Result<T> {
         self.turns().await;
         self.alive()?;
+        if self.below(100) < self.faults.get().read {
+            return Err(storage("UnknownError"));
+        }
         let answer = read.await;
         self.turns().await;
         self.alive()?;
@@ -111,24 +157,62 @@ impl Faulty {
         if faults.crash_at == Some(number) {
             return Some(Fault::Crash);
         }
-        let chance = self.below(100);
-        let abort = faults.quota.saturating_add(faults.abort);
-        if chance < faults.quota {
-            Some(Fault::Refused(Error::QuotaExceeded))
-        } else if chance < abort {
-            Some(Fault::Refused(Error::Storage {
-                name: "AbortError".into(),
-                message: String::new(),
-            }))
-        } else {
-            (chance < abort.saturating_add(faults.timeout)).then_some(Fault::Timeout)
-        }
+        let chances = [faults.quota, faults.abort, faults.timeout, faults.lost];
+        let mut chance = self.below(100);
+        let which = chances.iter().position(|of_hundred| {
+            let hit = chance < *of_hundred;
+            chance = chance.saturating_sub(*of_hundred);
+            hit
+        })?;
+        Some(match which {
+            0 => Fault::Refused(Error::QuotaExceeded),
+            1 => Fault::Refused(storage("AbortError")),
+            2 => Fault::Unknown(Error::Timeout {
+                operation: "a commit",
+                milliseconds: 0,
+            }),
+            _ => Fault::Unknown(storage("AbortError")),
+        })
+    }
+
+    /// Whether a batch would take the records above the space there is.
+    fn exceeds(&self, batch: &WriteBatch) -> bool {
+        let Some(space) = self.faults.get().space else {
+            return false;
+        };
+        let after = Memory::new();
+        after.restore(self.disk.records.records());
+        let before = size(&after);
+        let batch = WriteBatch {
+            expected: None,
+            writes: batch.writes.clone(),
+        };
+        let _ = after.commit(batch, Durability::Relaxed).now_or_never();
+        let after = size(&after);
+        after > space && after > before
+    }
+}
+
+fn size(records: &Memory) -> usize {
+    let records = records.records();
+    records
+        .values()
+        .map(Vec::len)
+        .fold(0, usize::saturating_add)
+}
+
+fn storage(name: &str) -> Error {
+    Error::Storage {
+        name: name.into(),
+        message: String::new(),
     }
 }
 
 enum Fault {
+    /// Nothing of it is kept.
     Refused(Error),
-    Timeout,
+    /// Some are kept.
+    Unknown(Error),
     Crash,
 }
 
@@ -140,17 +224,22 @@ struct Transaction<'a> {
 
 impl Transaction<'_> {
     fn complete(&mut self) -> Result<()> {
-        self.backend.alive()?;
+        self.backend.settle();
         let batch = self.batch.take().unwrap_or_default();
-        let done = self.backend.records.commit(batch, Durability::Relaxed);
+        if self.backend.exceeds(&batch) {
+            return Err(Error::QuotaExceeded);
+        }
+        let done = self.backend.disk.records.commit(batch, Durability::Relaxed);
         done.now_or_never().unwrap_or(Err(Error::Conflict))
     }
 }
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        if self.batch.is_some() {
-            let _ = self.complete();
+        if let Some(batch) = self.batch.take()
+            && self.backend.alive().is_ok()
+        {
+            self.backend.disk.late.borrow_mut().push(batch);
         }
     }
 }
@@ -162,7 +251,8 @@ impl Backend for Faulty {
         conversation: &'a Rc<str>,
         numbers: &'a [i64],
     ) -> Answer<'a, Vec<Option<Vec<u8>>>> {
-        let read = async move { self.records.get_many(table, conversation, numbers).await };
+        let records = &self.disk.records;
+        let read = async move { records.get_many(table, conversation, numbers).await };
         self.slowly(read.boxed_local()).boxed_local()
     }
 
@@ -173,12 +263,13 @@ impl Backend for Faulty {
         first: i64,
         last: i64,
     ) -> Answer<'a, Vec<(i64, Vec<u8>)>> {
-        let read = async move { self.records.range(table, conversation, first, last).await };
+        let records = &self.disk.records;
+        let read = async move { records.range(table, conversation, first, last).await };
         self.slowly(read.boxed_local()).boxed_local()
     }
 
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {
-        let read = async move { self.records.conversations().await };
+        let read = async move { self.disk.records.conversations().await };
         self.slowly(read.boxed_local()).boxed_local()
     }
 
@@ -186,25 +277,25 @@ impl Backend for Faulty {
         let number = self.commits.get().saturating_add(1);
         self.commits.set(number);
         let fault = self.fault(number);
-        let kept =
-            !matches!(fault, Some(Fault::Refused(_))) && (fault.is_none() || self.below(2) == 0);
+        // Before the answer, after it, or never.
+        let (now, later) = match &fault {
+            None => (true, false),
+            Some(Fault::Refused(_)) => (false, false),
+            Some(Fault::Unknown(_) | Fault::Crash) => (self.below(2) == 0, self.below(2) == 0),
+        };
         let mut transaction = Transaction {
             backend: self,
-            batch: kept.then_some(batch),
+            batch: (now || later).then_some(batch),
         };
         async move {
             self.turns().await;
             self.alive()?;
-            let done = if kept { transaction.complete() } else { Ok(()) };
+            let done = if now { transaction.complete() } else { Ok(()) };
             self.turns().await;
             self.alive()?;
             match fault {
                 None => done,
-                Some(Fault::Refused(why)) => Err(why),
-                Some(Fault::Timeout) => Err(Error::Timeout {
-                    operation: "a commit",
-                    milliseconds: 0,
-                }),
+                Some(Fault::Refused(why) | Fault::Unknown(why)) => Err(why),
                 Some(Fault::Crash) => {
                     self.crash();
                     Err(Error::Closed("database"))

@@ -167,7 +167,8 @@ pub trait Backend {
     ///
     /// # Errors
     /// `Conflict` when what it expects is not so; `QuotaExceeded`, `Storage`, `Closed` or
-    /// `Timeout`. Except after a timeout, nothing of the batch is there then.
+    /// `Timeout`. Nothing of the batch is there then, except that after a timeout or a lost
+    /// connection all of it may be, now or a little later.
     fn commit(&self, batch: WriteBatch, durability: Durability) -> Answer<'_, ()>;
 
     /// Closes the connection. Calls after it answer `Closed`.

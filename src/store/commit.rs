@@ -189,6 +189,10 @@ impl Log {
         for number in &plan.gone {
             self.shared.cache.remove(&self.id, *number);
         }
+        for number in &plan.given_up {
+            let why = Error::Corrupt(format!("page {number}"));
+            self.report(Level::Error, "a damaged page is given up", &why);
+        }
         for (number, page) in &plan.sealed {
             self.shared.cache.insert(&self.id, *number, page);
         }

@@ -7,7 +7,6 @@ use super::log::{Log, State, id_of};
 use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, MAX_ID, Position, stamp};
-use crate::notice::Level;
 use crate::page::{Entry, Origin, Page, Summary};
 use crate::sorted_map::SortedMap;
 
@@ -21,6 +20,9 @@ pub(crate) struct Plan {
     pub(crate) sealed: Vec<(i64, Rc<Page>)>,
     /// The numbers of pages that are no more.
     pub(crate) gone: Vec<i64>,
+    /// Those of them that are damaged or missing. Another tab may just have replaced them; then
+    /// this commit conflicts with that one.
+    pub(crate) given_up: Vec<i64>,
     /// It was made from a state that another tab has changed since: it must not be carried out.
     pub(crate) stale: bool,
     /// The state was read just now, so a page that is missing is lost.
@@ -50,6 +52,7 @@ impl Plan {
             committed: Vec::new(),
             sealed: Vec::new(),
             gone: Vec::new(),
+            given_up: Vec::new(),
             late: SortedMap::default(),
             fresh: SortedMap::default(),
         };
@@ -213,7 +216,7 @@ impl Plan {
             Some(page) => page.entries()?,
             None if self.stale => return Ok(()),
             None => {
-                self.give_up(log, number);
+                self.give_up(number);
                 Vec::new()
             }
         };
@@ -248,9 +251,8 @@ impl Plan {
         Ok(())
     }
 
-    fn give_up(&mut self, log: &Log, number: i64) {
-        let why = Error::Corrupt(format!("page {number}"));
-        log.report(Level::Error, "a damaged page is given up", &why);
+    fn give_up(&mut self, number: i64) {
+        self.given_up.push(number);
         if let Some(page) = self.next.pages.iter().find(|page| page.number == number) {
             self.next.record.coverage.remove(page.first(), page.last());
         }

@@ -3,7 +3,7 @@
 use oh_event_store::event::Event;
 use oh_event_store::filter::EventFilter;
 
-use super::Random;
+use super::random::Random;
 
 const WORDS: [&str; 8] = [
     "alpha",

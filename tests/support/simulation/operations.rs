@@ -1,0 +1,242 @@
+//! What the tabs do.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use oh_event_store::error::Result;
+use oh_event_store::event::Dialect;
+use oh_event_store::page::Origin;
+use oh_event_store::store::{Log, SearchOptions};
+use oh_event_store::stream::{EventStream, Policy, SubscribeOptions};
+
+use super::check::{any_search, contents, matches};
+use super::executor::alone;
+use super::model::Model;
+use super::subscriber::{Heard, listen};
+use super::world::{NAMES, World, dialect_of};
+use super::writing::{add, feed, garbage, import, sync};
+
+/// A call by chance, on a tab by chance.
+pub fn any(world: &mut World) {
+    if world.tabs.is_empty() || world.tabs.len() < 3 && world.random.one_in(12) {
+        world.open_tab();
+    }
+    let tab = world.random.below(world.tabs.len() as u64) as usize;
+    let index = world.random.below(NAMES.len() as u64) as usize;
+    match world.random.below(40) {
+        0..=15 => feed(world, tab, index),
+        16..=18 => add(world, tab, index),
+        19..=20 => import(world, tab, index),
+        21..=22 => sync(world, tab, index),
+        23..=27 => search(world, tab, index),
+        28..=29 => subscribe(world, tab, index),
+        30 => refresh(world, tab, index),
+        31 => pin(world, tab, index),
+        32 => list(world, tab, index),
+        33 => close(world, tab, index),
+        34 if world.random.one_in(3) => delete(world, tab, index),
+        35 => {
+            world.say(|| "a call is given up midway".into());
+            let World {
+                executor, random, ..
+            } = world;
+            executor.cancel_any(random);
+        }
+        36 => world.clock.advance(world.random.below(2000) as f64),
+        37 if world.random.one_in(3) => world.kill_tab(tab),
+        38 if world.random.one_in(4) => world.crash(),
+        _ => garbage(world, tab, index),
+    }
+}
+
+/// The end of some tabs, with everything that they do.
+pub fn end(world: &mut World) {
+    if world.random.one_in(2) {
+        world.crash();
+    } else if !world.tabs.is_empty() {
+        let tab = world.random.below(world.tabs.len() as u64) as usize;
+        world.kill_tab(tab);
+    }
+}
+
+/// A call's tab, conversation and what it has to agree with.
+pub struct Call {
+    pub tab: usize,
+    pub stream: Rc<EventStream>,
+    pub model: Rc<RefCell<Model>>,
+    epoch: u64,
+}
+
+impl Call {
+    pub fn new(world: &mut World, tab: usize, index: usize) -> Call {
+        let stream = Rc::clone(&world.open(tab, index).stream);
+        let model = Rc::clone(&world.models[index]);
+        let epoch = model.borrow().epoch;
+        Call {
+            tab: world.tabs[tab].number,
+            stream,
+            model,
+            epoch,
+        }
+    }
+
+    /// Whether what is answered now can be relied on.
+    pub fn certain(&self) -> bool {
+        let model = self.model.borrow();
+        model.epoch == self.epoch && !model.deleting
+    }
+
+    pub fn accepted(&self, text: &str, origin: Origin) {
+        if self.certain() {
+            self.model.borrow_mut().stored(text, origin);
+        }
+    }
+
+    pub fn double(&self, text: &str, origin: Origin) {
+        if self.certain() {
+            self.model.borrow_mut().double(text, origin);
+        }
+    }
+
+    pub fn log(&self) -> &Rc<Log> {
+        self.stream.log()
+    }
+}
+
+fn search(world: &mut World, tab: usize, index: usize) {
+    let call = Call::new(world, tab, index);
+    let options = any_search(&mut world.random, call.log().latest_event_id() + 3);
+    let max = 1 + world.random.below(6) as usize;
+    world.spawn(tab, async move {
+        let filter = options.filter.clone().unwrap_or_default();
+        let mut search = call.log().search(&options);
+        let mut last = None;
+        while let Ok(Some(batch)) = search.next(max).await {
+            for (position, text) in contents(&batch) {
+                assert!(matches(&filter, &text), "{filter:?} found {text}");
+                if call.certain() {
+                    let mut model = call.model.borrow_mut();
+                    model.check_event(position, &text);
+                    model.seen(&text);
+                }
+                let onward = last.is_none_or(|last| (last < position) != options.reverse);
+                assert!(onward, "{options:?} went back to {text}");
+                last = Some(position);
+            }
+        }
+    });
+}
+
+fn subscribe(world: &mut World, tab: usize, index: usize) {
+    let call = Call::new(world, tab, index);
+    let random = &mut world.random;
+    let from = random
+        .one_in(2)
+        .then(|| random.number(-3, call.log().latest_event_id() + 3));
+    let options = SubscribeOptions {
+        from,
+        policy: *random.pick(&[Policy::Block, Policy::Batch]),
+        buffer_size: Some(1 + random.below(4) as u32),
+        ..SubscribeOptions::default()
+    };
+    let max = 1 + random.below(4) as usize;
+    let name = random.next().to_string();
+    let log = Rc::clone(call.log());
+    let before = world.finish(tab, async move { held(&log).await });
+    let Some(before) = before else { return };
+    world.say(|| {
+        format!(
+            "tab {} subscribes to {} from {from:?}",
+            call.tab, NAMES[index]
+        )
+    });
+    let Ok(subscription) = call.stream.subscribe("simulation", &name, &options) else {
+        return;
+    };
+    let ordered = dialect_of(index) == Dialect::V1;
+    let heard = Rc::new(RefCell::new(Heard::new(&call.model, from, before, ordered)));
+    let place = Rc::clone(&heard);
+    world.open(tab, index).heard.push(heard);
+    let number = world.tabs[tab].number;
+    world
+        .executor
+        .spawn(number, true, listen(Rc::new(subscription), place, max));
+}
+
+/// What a log holds now; none where it can't be read.
+async fn held(log: &Rc<Log>) -> Option<BTreeSet<i64>> {
+    for _ in 0..20 {
+        let generation = log.record().generation;
+        let mut search = log.search(&SearchOptions::default());
+        let mut held = BTreeSet::new();
+        while let Some(batch) = search.next(50).await.ok()? {
+            held.extend(batch.positions);
+        }
+        if log.record().generation == generation {
+            return Some(held);
+        }
+    }
+    None
+}
+
+fn refresh(world: &mut World, tab: usize, index: usize) {
+    let call = Call::new(world, tab, index);
+    world.spawn(tab, async move {
+        let _ = call.log().refresh().await;
+    });
+}
+
+fn pin(world: &mut World, tab: usize, index: usize) {
+    let store = Rc::clone(&world.tabs[tab].store);
+    let pinned = world.random.one_in(2);
+    world.spawn(tab, async move {
+        let _ = store.pin(NAMES[index], pinned).await;
+    });
+}
+
+/// Looks at the list, and into a conversation, by way of a failing connection.
+fn list(world: &mut World, tab: usize, index: usize) {
+    let store = Rc::clone(&world.tabs[tab].store);
+    let model = Rc::clone(&world.models[index]);
+    let epoch = model.borrow().epoch;
+    world.spawn(tab, async move {
+        let _ = store.conversations().await;
+        let opened: Result<Rc<Log>> = store.conversation(NAMES[index], None).await;
+        let Ok(log) = opened else { return };
+        if let Ok(batch) = log.latest_event().await {
+            let (position, text) = contents(&batch).remove(0);
+            let mut model = model.borrow_mut();
+            if model.epoch == epoch && !model.deleting {
+                model.check_event(position, &text);
+            }
+        }
+    });
+}
+
+fn close(world: &mut World, tab: usize, index: usize) {
+    if let Some(open) = world.tabs[tab].open.remove(&index) {
+        world.say(|| format!("tab {} closes {}", world.tabs[tab].number, NAMES[index]));
+        open.stream.close();
+    }
+}
+
+fn delete(world: &mut World, tab: usize, index: usize) {
+    let undisturbed = world.random.one_in(2);
+    if undisturbed {
+        // What was given up midway is not forgotten before its log is closed.
+        world.rest();
+        (0..world.tabs.len()).for_each(|tab| close(world, tab, index));
+    }
+    let store = Rc::clone(&world.tabs[tab].store);
+    world.say(|| format!("tab {} deletes {}", world.tabs[tab].number, NAMES[index]));
+    world.models[index].borrow_mut().deletion_begins();
+    if !undisturbed {
+        return world.spawn(tab, async move {
+            let _ = store.delete_conversation(NAMES[index]).await;
+        });
+    }
+    let deleted = world.quietly(tab, || alone(store.delete_conversation(NAMES[index])));
+    deleted.expect("it is deleted");
+    world.models[index].borrow_mut().is_gone();
+}

@@ -1,0 +1,239 @@
+//! A browser with some tabs on one database, and the checks of what they show.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use oh_event_store::backend::{Backend, Clock, Faults, Faulty, Memory};
+use oh_event_store::event::{Dialect, Masking, Secrets};
+use oh_event_store::notice::{Notice, Reporter};
+use oh_event_store::store::{EventStore, StoreOptions};
+use oh_event_store::stream::EventStream;
+
+use super::Trace;
+use super::executor::{Executor, alone};
+use super::model::Model;
+use super::subscriber::Heard;
+use crate::clock::ManualClock;
+use crate::random::Random;
+
+/// What must not be stored.
+pub const SECRET: &str = "hunter2";
+
+/// The conversations; those of V1 have an odd index.
+pub const NAMES: [&str; 3] = ["c", "caf\u{e9}", "c2"];
+
+/// The dialect of the conversation with this index.
+pub fn dialect_of(index: usize) -> Dialect {
+    match index % 2 {
+        0 => Dialect::V0,
+        _ => Dialect::V1,
+    }
+}
+
+fn secrets() -> Secrets {
+    Secrets::new([("TOKEN".into(), SECRET.into())], Masking::Strict)
+}
+
+/// One tab: an instance of the store with a connection of its own.
+pub struct Tab {
+    pub number: usize,
+    pub backend: Rc<Faulty>,
+    pub store: Rc<EventStore>,
+    pub told: Rc<RefCell<Vec<Notice>>>,
+    pub reporter: Reporter,
+    pub open: BTreeMap<usize, Open>,
+}
+
+/// A conversation that is open in a tab.
+pub struct Open {
+    pub stream: Rc<EventStream>,
+    pub heard: Vec<Rc<RefCell<Heard>>>,
+}
+
+/// Everything there is.
+pub struct World {
+    pub random: Random,
+    pub memory: Rc<Memory>,
+    /// A connection that never fails, to bring things to rest.
+    pub quiet: Faulty,
+    pub clock: Rc<ManualClock>,
+    pub executor: Executor,
+    pub tabs: Vec<Tab>,
+    pub models: Vec<Rc<RefCell<Model>>>,
+    pub faults: Faults,
+    pub options: StoreOptions,
+    pub next_tab: usize,
+    /// How many events were made here.
+    pub made: u64,
+    pub trace: Trace,
+}
+
+impl World {
+    pub fn new(seed: u64, trace: Trace) -> World {
+        let mut random = Random::new(seed);
+        let memory = Rc::new(Memory::new());
+        let mut chance = |most: u64| {
+            if random.one_in(2) {
+                random.below(most)
+            } else {
+                0
+            }
+        };
+        let faults = Faults {
+            read: chance(8),
+            quota: chance(15),
+            abort: chance(15),
+            timeout: chance(15),
+            lost: chance(15),
+            delay: chance(5) as u32,
+            ..Faults::default()
+        };
+        let options = StoreOptions {
+            page_bytes: *random.pick(&[1, 300, 900, 4000]),
+            page_events: *random.pick(&[3, 1000, 1000]),
+            memory_budget: *random.pick(&[0, 2000, 1 << 20]),
+            ..StoreOptions::default()
+        };
+        World {
+            random,
+            quiet: Faulty::new(&memory, Faults::default()),
+            memory,
+            clock: ManualClock::new(),
+            executor: Executor::default(),
+            tabs: Vec::new(),
+            models: NAMES.iter().map(|_| Rc::default()).collect(),
+            faults,
+            options,
+            next_tab: 0,
+            made: 0,
+            trace,
+        }
+    }
+
+    pub fn say(&self, line: impl FnOnce() -> String) {
+        self.trace.say(line);
+    }
+
+    pub fn open_tab(&mut self) {
+        self.next_tab += 1;
+        let number = self.next_tab;
+        let faults = Faults {
+            seed: self.random.next(),
+            ..self.faults
+        };
+        let backend = Rc::new(self.quiet.beside(faults));
+        let told: Rc<RefCell<Vec<Notice>>> = Rc::default();
+        let place = Rc::clone(&told);
+        let reporter = Reporter::new(move |notice| place.borrow_mut().push(notice));
+        let clock = Rc::clone(&self.clock) as Rc<dyn Clock>;
+        let shared = Rc::clone(&backend) as Rc<dyn Backend>;
+        let store = EventStore::new(shared, clock, reporter.clone(), &self.options);
+        self.say(|| format!("tab {number} opens"));
+        self.tabs.push(Tab {
+            number,
+            backend,
+            store: Rc::new(store),
+            told,
+            reporter,
+            open: BTreeMap::new(),
+        });
+    }
+
+    /// A tab dies in the middle of what it does.
+    pub fn kill_tab(&mut self, index: usize) {
+        let tab = self.tabs.remove(index);
+        self.say(|| format!("tab {} dies", tab.number));
+        tab.backend.crash();
+        self.executor.kill(tab.number);
+    }
+
+    /// The browser dies: every tab, and every transaction that is not complete.
+    pub fn crash(&mut self) {
+        self.say(|| "the browser dies".into());
+        while !self.tabs.is_empty() {
+            self.kill_tab(0);
+        }
+        self.quiet.lose_late();
+    }
+
+    /// Does something at a moment at which the tab's connection is without faults.
+    pub fn quietly<T>(&self, tab: usize, act: impl FnOnce() -> T) -> T {
+        let backend = &self.tabs[tab].backend;
+        backend.set_faults(Faults::default());
+        let done = act();
+        backend.set_faults(self.faults);
+        done
+    }
+
+    /// The open conversation of a tab; it is opened if need be.
+    pub fn open(&mut self, tab: usize, index: usize) -> &mut Open {
+        if !self.tabs[tab].open.contains_key(&index) {
+            let store = Rc::clone(&self.tabs[tab].store);
+            let opening = store.conversation(NAMES[index], Some(dialect_of(index)));
+            let log = self.quietly(tab, || alone(opening)).expect("it opens");
+            log.set_secrets(secrets());
+            let stream = EventStream::new(log, self.tabs[tab].reporter.clone(), 100);
+            let open = Open {
+                stream: Rc::new(stream),
+                heard: Vec::new(),
+            };
+            self.tabs[tab].open.insert(index, open);
+        }
+        self.tabs[tab].open.get_mut(&index).expect("it was opened")
+    }
+
+    /// Begins a call of a tab.
+    pub fn spawn(&mut self, tab: usize, call: impl Future<Output = ()> + 'static) {
+        let number = self.tabs[tab].number;
+        self.executor.spawn(number, false, call);
+    }
+
+    /// Lets everything go on until a call of a tab has ended.
+    pub fn finish<T: 'static>(&mut self, tab: usize, call: impl Future<Output = T> + 'static) -> T {
+        let result = Rc::new(RefCell::new(None));
+        let place = Rc::clone(&result);
+        self.spawn(tab, async move {
+            let value = call.await;
+            *place.borrow_mut() = Some(value);
+        });
+        loop {
+            assert!(self.step(), "a call waits for ever");
+            if let Some(value) = result.take() {
+                return value;
+            }
+        }
+    }
+
+    /// Lets any one thing go on.
+    pub fn step(&mut self) -> bool {
+        self.clock.advance(1.0);
+        self.executor.step(&mut self.random)
+    }
+
+    /// Lets everything that goes on come to its end.
+    pub fn rest(&mut self) {
+        self.run();
+        // What was given up midway is on its way to the disk all the same.
+        for tab in 0..self.tabs.len() {
+            for open in self.tabs[tab].open.values() {
+                let _ = self.quietly(tab, || alone(open.stream.log().refresh()));
+            }
+        }
+        self.quiet.settle();
+        self.run();
+        for model in &self.models {
+            model.borrow_mut().at_rest();
+        }
+    }
+
+    /// Lets everything go on until nothing can.
+    pub fn run(&mut self) {
+        let mut steps = 0;
+        while self.step() {
+            steps += 1;
+            assert!(steps < 1_000_000, "it goes round in circles");
+        }
+        assert_eq!(self.executor.under_way(), 0, "something waits for ever");
+    }
+}
