@@ -173,7 +173,7 @@ impl World {
             let opening = store.conversation(NAMES[index], Some(dialect_of(index)));
             let log = self.quietly(tab, || alone(opening)).expect("it opens");
             log.set_secrets(secrets());
-            let stream = EventStream::new(log, self.tabs[tab].reporter.clone(), 100);
+            let stream = EventStream::new(log, self.tabs[tab].reporter.clone(), 100, Rc::default());
             let open = Open {
                 stream: Rc::new(stream),
                 heard: Vec::new(),
