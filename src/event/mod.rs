@@ -22,6 +22,7 @@ mod scan;
 mod secrets;
 mod shortest;
 mod slices;
+mod sort;
 mod stamp;
 mod trajectory;
 

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use super::sort::sort;
+
 /// Where a member stands in the text written so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WrittenMember {
@@ -124,7 +126,7 @@ impl RepeatedKeys {
         self.order.clear();
         self.order
             .extend(words.map(|(index, member)| member.hash & !low | index as u64));
-        self.order.sort_unstable();
+        sort(&mut self.order);
     }
 
     /// The text with every noted object rewritten.

@@ -6,6 +6,7 @@ use super::event::Event;
 use super::json_string::{RawString, push_text, push_wtf8};
 use super::needle::Needle;
 use super::python_json::Transcoder;
+use super::sort::sort;
 
 /// What stands where a secret was.
 const MARK: &str = "<secret_hidden>";
@@ -160,7 +161,7 @@ impl Secrets {
             let found = secret.value.spans(text);
             spans.extend(found.map(|(start, end)| (start as u64) << 32 | end as u64));
         }
-        spans.sort_unstable();
+        sort(&mut spans);
         let mut merged: Vec<(usize, usize)> = Vec::with_capacity(spans.len());
         for span in spans {
             let (start, end) = ((span >> 32) as usize, span as u32 as usize);
