@@ -1,6 +1,7 @@
 //! A map in one sorted vector. The maps of this crate are small or grow at their end, where it is
 //! as fast as a tree, and its code is a tenth of the standard library's.
 
+use std::cmp::Ordering;
 use std::ops::{Bound, RangeBounds};
 
 /// Values by key, in the order of the keys.
@@ -117,6 +118,39 @@ impl<K: Ord, V> SortedMap<K, V> {
     }
 }
 
+impl<K: Ord + Copy, V: Copy> SortedMap<K, V> {
+    /// Puts in many values in any order; of those with one key the last. Their number and that of
+    /// the known ones cost no more than linear time and a sort.
+    pub(crate) fn merge(&mut self, more: &[(K, V)]) {
+        const FEW: usize = 4;
+        if more.len() <= FEW {
+            return self.extend(more.iter().copied());
+        }
+        let key = |index: usize| more.get(index).map(|(key, _)| *key);
+        let order = sorted_indices(more.len(), &|a, b| key(a).cmp(&key(b)).then(a.cmp(&b)));
+        let mut known = std::mem::take(&mut self.0).into_iter().peekable();
+        self.0.reserve(known.len().saturating_add(more.len()));
+        for entry in order.iter().filter_map(|index| more.get(*index)) {
+            while let Some(smaller) = known.next_if(|(key, _)| *key < entry.0) {
+                self.0.push(smaller);
+            }
+            self.insert(entry.0, entry.1);
+            known.next_if(|(key, _)| *key == entry.0);
+        }
+        self.0.extend(known);
+    }
+}
+
+/// The numbers below `count` in order. All sorts of this crate share one instance of the machinery.
+pub(crate) fn sorted_indices(
+    count: usize,
+    compare: &dyn Fn(usize, usize) -> Ordering,
+) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_unstable_by(|a, b| compare(*a, *b));
+    order
+}
+
 impl<K: Ord, V> Extend<(K, V)> for SortedMap<K, V> {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         for (key, value) in entries {
@@ -142,6 +176,17 @@ mod tests {
     use super::SortedMap;
 
     proptest! {
+        #[test]
+        fn many_values_are_put_in_as_one_by_one(
+            known in prop::collection::vec((0u8..40, 0u8..9), 0..30),
+            more in prop::collection::vec((0u8..40, 0u8..9), 0..30),
+        ) {
+            let mut map: SortedMap<u8, u8> = known.iter().copied().collect();
+            map.merge(&more);
+            let tree: BTreeMap<u8, u8> = known.into_iter().chain(more).collect();
+            prop_assert_eq!(map.entries(), tree.into_iter().collect::<Vec<_>>());
+        }
+
         #[test]
         fn it_does_what_a_tree_does(
             steps in prop::collection::vec((0u8..4, 0u8..20, 0u8..20), 0..60),

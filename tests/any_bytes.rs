@@ -3,7 +3,7 @@
 
 use oh_event_store::event::{
     Event, EventId, Frame, FrameForm, Items, Kind, Masking, Secrets, dumps, members, stamp,
-    string_value,
+    string_value, trajectory, wire_form,
 };
 use proptest::prelude::*;
 
@@ -22,6 +22,15 @@ fn feed_to_everything(bytes: &[u8]) {
     if let Ok(event) = Event::from_json(bytes) {
         let token = event.header.kind.token();
         assert_eq!(Kind::from_token(&token), event.header.kind);
+        if let Some(wire) = wire_form(&event.text) {
+            assert_eq!(dumps(wire.as_bytes()), Ok(wire.clone()));
+            let again = wire_form(&wire);
+            assert!(again.is_none() || again == Some(wire));
+        }
+        for screenshots in [true, false] {
+            let exported = trajectory(&event.text, screenshots);
+            assert_eq!(dumps(exported.as_bytes()).as_deref(), Ok(&*exported));
+        }
     }
     let text = String::from_utf8_lossy(bytes);
     let _ = Event::from_canonical(text.clone().into());
@@ -36,32 +45,57 @@ fn feed_to_everything(bytes: &[u8]) {
     }
 }
 
-const SAMPLE: &str = concat!(
-    r#"{"id": 3, "timestamp": "2025-01-01T00:00:00", "source": "agent", "message": "\u00e9","#,
-    r#" "cause": 2, "action": "run", "args": {"hidden": [], "command": "l\ud83ds \\ \" \/","#,
-    " \"x\": \"é😀\u{7f}\"}, \"n\": [1, -0, 1.5e3, NaN, -Infinity, true, false, null],",
-    r#" "n": {"n": 1, "n": {}}, "timeout": 120}"#,
-);
+/// Events of several kinds.
+const SAMPLES: [&str; 5] = [
+    concat!(
+        r#"{"id": 3, "timestamp": "2025-01-01T00:00:00", "source": "agent", "message": "\u00e9","#,
+        r#" "cause": 2, "action": "run", "args": {"hidden": [], "command": "l\ud83ds \\ \" \/","#,
+        " \"x\": \"é😀\u{7f}\"}, \"n\": [1, -0, 1.5e3, NaN, -Infinity, true, false, null],",
+        r#" "n": {"n": 1, "n": {}}, "timeout": 120}"#,
+    ),
+    concat!(
+        r#"{"id": 9007199254740991, "observation": "run", "content": "a\n", "extras": {"command":"#,
+        r#" "ls", "metadata": {"exit_code": -1, "pid": 1e2}, "hidden": false}, "success": true,"#,
+        r#" "llm_metrics": {"accumulated_cost": 1, "costs": [{"model": "m", "cost": 0.5}]}}"#,
+    ),
+    r#"{"id":"0b-1","kind":"ActionEvent","parent_id":null,"action":{"kind":"Think","a":"\ud83d"}}"#,
+    concat!(
+        r#"{"action": "edit", "args": {"path": "/a", "translated_ipython_code":"#,
+        r#" "print(file_editor(**{'command': 'view', 'path': \"it's \\\\x41\"}))"}}"#,
+    ),
+    r#"{"action": "call_tool_mcp", "args": {"name": "n", "arguments": {"a": ["\u200b'", 1e16]}}}"#,
+];
 
 #[test]
 fn every_truncation_of_an_event_is_an_error() {
-    feed_to_everything(SAMPLE.as_bytes());
-    for end in 0..SAMPLE.len() {
-        let part = &SAMPLE.as_bytes()[..end];
-        assert!(Frame::read(part, FrameForm::Raw).is_err(), "cut at {end}");
-        feed_to_everything(part);
+    for sample in SAMPLES {
+        feed_to_everything(sample.as_bytes());
+        for end in 0..sample.len() {
+            let part = &sample.as_bytes()[..end];
+            assert!(Frame::read(part, FrameForm::Raw).is_err(), "cut at {end}");
+            feed_to_everything(part);
+        }
     }
 }
 
 #[test]
 fn every_byte_of_an_event_may_be_any_other() {
-    for at in 0..SAMPLE.len() {
-        for byte in [
-            0, b'"', b'\\', b'{', b'}', b'[', b',', b'0', b'e', 0x80, 0xed, 0xff,
-        ] {
-            let mut bytes = SAMPLE.as_bytes().to_vec();
-            bytes[at] = byte;
-            feed_to_everything(&bytes);
+    for (number, sample) in SAMPLES.iter().enumerate() {
+        // All of them in one, in the others those that mean something to JSON.
+        let some = *b"\0\"\\{}[],:0-eN\x80\xed\xff";
+        let others = if number == 2 {
+            (0..=255).collect()
+        } else {
+            some.to_vec()
+        };
+        let mut bytes = sample.as_bytes().to_vec();
+        for at in 0..bytes.len() {
+            let own = bytes[at];
+            for byte in others.iter().copied().filter(|byte| *byte != own) {
+                bytes[at] = byte;
+                feed_to_everything(&bytes);
+            }
+            bytes[at] = own;
         }
     }
 }

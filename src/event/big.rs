@@ -25,9 +25,8 @@ impl Big {
         if self.0.is_empty() {
             return;
         }
-        let mut parts = vec![0; (bits / 32) as usize];
-        parts.append(&mut self.0);
-        self.0 = parts;
+        let zeros = std::iter::repeat_n(0, (bits / 32) as usize);
+        self.0.splice(0..0, zeros);
         match 1u32.checked_shl(bits % 32) {
             Some(factor) if factor > 1 => self.multiply(factor, 0),
             _ => {}

@@ -107,11 +107,12 @@ impl<'a> Documents<'a> {
 
     /// The next document: a line in JSON Lines, else the rest of the file.
     fn document(&mut self) -> Option<(usize, &'a str)> {
-        let start = self.at;
-        let rest = self.text.get(start..)?;
-        if rest.trim().is_empty() {
+        // White space is passed once, however much of it there is.
+        let rest = self.text.get(self.at..)?.trim_start();
+        if rest.is_empty() {
             return None;
         }
+        let start = self.text.len().saturating_sub(rest.len());
         let document = match self.form {
             FileForm::JsonLines => rest.split('\n').next().unwrap_or(rest),
             _ => rest,
@@ -138,9 +139,6 @@ impl<'a> Iterator for Documents<'a> {
                 return Some(found);
             }
             let (start, document) = self.document()?;
-            if document.trim().is_empty() {
-                continue;
-            }
             if self.form == FileForm::Trajectory {
                 self.open_list(start, document);
                 continue;

@@ -190,7 +190,8 @@ fn push_unit(out: &mut String, unit: u16) {
     }
 }
 
-fn push_char(out: &mut String, char: char) {
+/// Appends a character as `json.dumps` writes it.
+pub(crate) fn push_char(out: &mut String, char: char) {
     for unit in char.encode_utf16(&mut [0; 2]) {
         push_unit(out, *unit);
     }

@@ -22,7 +22,6 @@ mod scan;
 mod secrets;
 mod shortest;
 mod slices;
-mod sort;
 mod stamp;
 mod trajectory;
 

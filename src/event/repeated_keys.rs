@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::sort::sort;
+use crate::sorted_map::sorted_indices;
 
 /// Where a member stands in the text written so far.
 #[derive(Clone, Copy, Debug)]
@@ -41,46 +41,39 @@ struct Rewrite {
 #[derive(Default)]
 pub(crate) struct RepeatedKeys {
     rewrites: Vec<Rewrite>,
-    /// The upper bits of each member's hash, and its index in the lower ones.
-    order: Vec<u64>,
-    bits: u32,
-}
-
-fn index_of(word: u64, bits: u32) -> usize {
-    let low = 1u64.checked_shl(bits).map_or(0, |bit| bit.wrapping_sub(1));
-    usize::try_from(word & low).unwrap_or(usize::MAX)
 }
 
 impl RepeatedKeys {
     /// Looks at an object that has just been written to `out`, its closing brace included.
     pub(crate) fn close(&mut self, out: &str, object_start: usize, members: &[WrittenMember]) {
-        if !self.some_equal(members) {
+        if members.len() <= 16 && !some_equal(members) {
             return;
         }
+        let hash = |index: usize| members.get(index).map(|member| member.hash);
         let key = |index: usize| {
             let member = members.get(index)?;
             out.get(member.start..member.key_end)
         };
+        let order = sorted_indices(members.len(), &|a, b| {
+            let by_hash = hash(a).cmp(&hash(b));
+            by_hash.then_with(|| key(a).cmp(&key(b)).then(a.cmp(&b)))
+        });
+        let equal = |a: &usize, b: &usize| hash(*a) == hash(*b) && key(*a) == key(*b);
         // For each member the one whose text stands in its place; `None` where its key was before.
-        let mut last: Vec<Option<usize>> = (0..members.len()).map(Some).collect();
-        self.sort(members);
-        for run in self.order.chunk_by(|a, b| a >> self.bits == b >> self.bits) {
-            for (count, later) in run.iter().enumerate() {
-                let later = index_of(*later, self.bits);
-                let mut earlier = run
-                    .iter()
-                    .take(count)
-                    .map(|word| index_of(*word, self.bits));
-                let same = earlier.find(|earlier| {
-                    key(*earlier) == key(later) && matches!(last.get(*earlier), Some(Some(_)))
-                });
-                let Some(same) = same else { continue };
-                for (index, value) in [(same, Some(later)), (later, None)] {
-                    if let Some(place) = last.get_mut(index) {
-                        *place = value;
-                    }
+        let mut last: Vec<Option<usize>> = Vec::new();
+        for same in order.chunk_by(equal).filter(|same| same.len() > 1) {
+            if last.is_empty() {
+                last.extend((0..members.len()).map(Some));
+            }
+            let latest = same.last().copied();
+            for (count, index) in same.iter().enumerate() {
+                if let Some(place) = last.get_mut(*index) {
+                    *place = latest.filter(|_| count == 0);
                 }
             }
+        }
+        if last.is_empty() {
+            return;
         }
         let last_end = out.len().saturating_sub("}".len());
         let text = |index: usize| {
@@ -88,45 +81,10 @@ impl RepeatedKeys {
             let end = next.map_or(last_end, |next| next.start.saturating_sub(", ".len()));
             members.get(index).map(|member| member.start..end)
         };
-        let kept: Vec<Range<usize>> = last.into_iter().flatten().filter_map(text).collect();
-        if kept.len() < members.len() {
-            // An object closes after those inside it, and begins before them.
-            let place = self
-                .rewrites
-                .partition_point(|rewrite| rewrite.object.start < object_start);
-            let object = object_start..out.len();
-            let members = kept;
-            self.rewrites.insert(place, Rewrite { object, members });
-        }
-    }
-
-    fn some_equal(&mut self, members: &[WrittenMember]) -> bool {
-        if members.len() <= 16 {
-            let mut rest = members;
-            while let [first, tail @ ..] = rest {
-                if tail.iter().any(|other| other.hash == first.hash) {
-                    return true;
-                }
-                rest = tail;
-            }
-            return false;
-        }
-        self.sort(members);
-        let mut pairs = self.order.windows(2);
-        pairs.any(|pair| matches!(pair, [a, b] if a >> self.bits == b >> self.bits))
-    }
-
-    /// Orders the members by as much of their hashes as leaves room for their indices.
-    fn sort(&mut self, members: &[WrittenMember]) {
-        self.bits = usize::BITS.saturating_sub(members.len().leading_zeros());
-        let low = 1u64
-            .checked_shl(self.bits)
-            .map_or(0, |bit| bit.wrapping_sub(1));
-        let words = members.iter().enumerate();
-        self.order.clear();
-        self.order
-            .extend(words.map(|(index, member)| member.hash & !low | index as u64));
-        sort(&mut self.order);
+        self.rewrites.push(Rewrite {
+            object: object_start..out.len(),
+            members: last.into_iter().flatten().filter_map(text).collect(),
+        });
     }
 
     /// The text with every noted object rewritten.
@@ -134,6 +92,8 @@ impl RepeatedKeys {
         if self.rewrites.is_empty() {
             return out;
         }
+        let start = |index: usize| self.rewrites.get(index).map(|rewrite| rewrite.object.start);
+        let order = sorted_indices(self.rewrites.len(), &|a, b| start(a).cmp(&start(b)));
         let mut result = String::with_capacity(out.len());
         let mut todo = vec![Part::Written(0..out.len())];
         while let Some(part) = todo.pop() {
@@ -144,10 +104,8 @@ impl RepeatedKeys {
                 }
                 Part::Written(range) => range,
             };
-            let next = self
-                .rewrites
-                .partition_point(|rewrite| rewrite.object.start < range.start);
-            match self.rewrites.get(next) {
+            let next = order.partition_point(|index| start(*index) < Some(range.start));
+            match order.get(next).and_then(|index| self.rewrites.get(*index)) {
                 Some(rewrite) if rewrite.object.start < range.end => {
                     result.push_str(
                         out.get(range.start..rewrite.object.start)
@@ -165,6 +123,17 @@ impl RepeatedKeys {
         }
         result
     }
+}
+
+fn some_equal(members: &[WrittenMember]) -> bool {
+    let mut rest = members;
+    while let [first, tail @ ..] = rest {
+        if tail.iter().any(|other| other.hash == first.hash) {
+            return true;
+        }
+        rest = tail;
+    }
+    false
 }
 
 enum Part {

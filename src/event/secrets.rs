@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::event::Event;
-use super::json_string::{RawString, push_text, push_wtf8};
+use super::json_string::{RawString, push_char, push_text, push_wtf8};
 use super::needle::Needle;
 use super::python_json::Transcoder;
-use super::sort::sort;
+use crate::sorted_map::sorted_indices;
 
 /// What stands where a secret was.
 const MARK: &str = "<secret_hidden>";
@@ -20,7 +20,13 @@ pub enum Masking {
     Server,
     /// Lists, keys of nested objects and the top-level `message`, too. All secrets are looked for
     /// in the string as it came, and what any of them covers is hidden, so that no secret shows
-    /// the rest of a longer one. Empty secrets are ignored. Numbers are not masked.
+    /// the rest of a longer one. They are also found as JSON and Python spell them within another
+    /// text, as in the arguments of a tool call. Empty secrets are ignored.
+    ///
+    /// What is stored of an event then holds no secret, save what the log itself goes by: the
+    /// event's own keys, its `id`, `timestamp`, `source`, `cause`, `action`, `observation`, V1's
+    /// `kind` and `parent_id`; numbers; and a secret that the mark is a part of, or that is a part
+    /// of it.
     #[default]
     Strict,
 }
@@ -37,6 +43,32 @@ struct Secret {
     value: Needle,
     /// The value as it looks inside canonical text.
     written: Needle,
+}
+
+/// The secret, and how it looks inside a text that holds JSON or Python's `repr`: with all but ASCII
+/// escaped or not, within either quotes.
+fn spellings(value: &str) -> Vec<String> {
+    let mut dumped = String::new();
+    push_text(&mut dumped, value);
+    let mut all = vec![value.to_owned()];
+    let mut add = |spelled: String| {
+        if !all.contains(&spelled) {
+            all.push(spelled);
+        }
+    };
+    add(dumped);
+    for quote in ['"', '\'', '\\'] {
+        let mut spelled = String::new();
+        for char in value.chars() {
+            match char {
+                '\\' | '\0'..' ' => push_char(&mut spelled, char),
+                _ if char == quote => spelled.extend(['\\', char]),
+                _ => spelled.push(char),
+            }
+        }
+        add(spelled);
+    }
+    all
 }
 
 impl Secret {
@@ -58,14 +90,16 @@ impl Secrets {
     /// Takes pairs of name and secret value; their order matters to [`Masking::Server`].
     #[must_use]
     pub fn new(pairs: impl IntoIterator<Item = (String, String)>, mode: Masking) -> Self {
-        let values = pairs.into_iter().map(|(_, value)| Secret::new(&value));
-        let keep_empty = mode == Masking::Server;
-        Self {
-            mode,
-            values: values
-                .filter(|secret| keep_empty || !secret.is_empty())
+        let values = pairs.into_iter().map(|(_, value)| value);
+        let values = match mode {
+            Masking::Server => values.map(|value| Secret::new(&value)).collect(),
+            Masking::Strict => values
+                .filter(|value| !value.is_empty())
+                .flat_map(|value| spellings(&value))
+                .map(|spelled| Secret::new(&spelled))
                 .collect(),
-        }
+        };
+        Self { mode, values }
     }
 
     /// There is nothing to mask.
@@ -155,16 +189,11 @@ impl Secrets {
     }
 
     fn all_at_once(&self, text: &[u8]) -> Option<Vec<u8>> {
-        // Start and end in one number, which sorts by the start: texts are below 4 GiB.
-        let mut spans: Vec<u64> = Vec::new();
-        for secret in &self.values {
-            let found = secret.value.spans(text);
-            spans.extend(found.map(|(start, end)| (start as u64) << 32 | end as u64));
-        }
-        sort(&mut spans);
+        let spans = self.values.iter().map(|secret| secret.value.spans(text));
+        let spans: Vec<(usize, usize)> = spans.flatten().collect();
+        let order = sorted_indices(spans.len(), &|a, b| spans.get(a).cmp(&spans.get(b)));
         let mut merged: Vec<(usize, usize)> = Vec::with_capacity(spans.len());
-        for span in spans {
-            let (start, end) = ((span >> 32) as usize, span as u32 as usize);
+        for &(start, end) in order.iter().filter_map(|index| spans.get(*index)) {
             match merged.last_mut() {
                 Some(last) if start < last.1 => last.1 = last.1.max(end),
                 _ => merged.push((start, end)),

@@ -196,9 +196,8 @@ impl Log {
         for (number, page) in &plan.sealed {
             self.shared.cache.insert(&self.id, *number, page);
         }
-        self.ids
-            .borrow_mut()
-            .extend(plan.committed.iter().filter_map(id_of));
+        let ids: Vec<_> = plan.committed.iter().filter_map(id_of).collect();
+        self.ids.borrow_mut().merge(&ids);
         *self.state.borrow_mut() = Rc::new(plan.next);
         let listener = self.on_commit.borrow().clone();
         if let Some(listener) = listener

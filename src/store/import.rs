@@ -75,18 +75,18 @@ impl Log {
             },
         };
         for (at, found) in documents {
-            let frame = found.and_then(|text| {
-                import.bytes = import.bytes.saturating_add(text.len());
-                import.read(text)
-            });
-            match frame {
+            let mut size = found.as_ref().map_or(0, |text| text.len());
+            match found.and_then(|text| import.read(text)) {
                 Ok(Frame::Event(event)) => {
+                    // The wire form of a short text may be long.
+                    size = size.max(event.text.len());
                     import.items.push(Item::Event(event, Origin::Remote));
                     import.places.push(at);
                 }
                 Ok(Frame::Status(_)) => import.reject(at, "not an event of a conversation".into()),
                 Err(why) => import.reject(at, why.to_string()),
             }
+            import.bytes = import.bytes.saturating_add(size);
             if import.bytes >= COMMIT_BYTES {
                 import.commit(false).await?;
                 progress(at);

@@ -151,10 +151,12 @@ fn rebuilt(state: &State) -> Record {
 }
 
 fn ids(state: &State) -> SortedMap<u64, Position> {
-    let mut ids = SortedMap::default();
+    let mut all = Vec::new();
     for page in &state.pages {
-        ids.extend(page.id_hashes.iter().copied().zip(page.positions()));
+        all.extend(page.id_hashes.iter().copied().zip(page.positions()));
     }
-    ids.extend(state.tail.values().filter_map(id_of));
+    all.extend(state.tail.values().filter_map(id_of));
+    let mut ids = SortedMap::default();
+    ids.merge(&all);
     ids
 }

@@ -195,7 +195,10 @@ pub struct Log {
 impl Log {
     /// `v0` or `v1`.
     pub fn dialect(&self) -> String {
-        self.live.stream.log().dialect().name().into()
+        match self.live.stream.log().dialect() {
+            Dialect::V0 => "v0".into(),
+            Dialect::V1 => "v1".into(),
+        }
     }
 
     /// The newest position, -1 when empty.

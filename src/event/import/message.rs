@@ -8,7 +8,7 @@ use crate::event::Items;
 use crate::event::float::parse_float;
 
 /// The most events that a condensation may name by its first and last one.
-const MOST_FORGOTTEN: i64 = 1 << 20;
+const MOST_FORGOTTEN: i64 = 1 << 16;
 
 /// How much of a query the message shows, in code points.
 const QUERY_LENGTH: usize = 50;
