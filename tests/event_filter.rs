@@ -278,6 +278,7 @@ fn any_filter() -> impl Strategy<Value = EventFilter> {
                 start_date: start,
                 end_date: end,
                 exclude_hidden,
+                text: None,
             },
         )
 }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The server's `EventFilter`, with its meaning to the letter. An empty filter matches everything.
+/// The server's `EventFilter`, with its meaning to the letter, and `text`, which is ours. All that is
+/// given must hold; an empty filter matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EventFilter {
@@ -21,6 +22,8 @@ pub struct EventFilter {
     /// Leave out run actions and run observations that are marked as hidden.
     #[serde(deserialize_with = "null_as_default")]
     pub exclude_hidden: bool,
+    /// Must occur in what a person reads of the event: see [`TextFinder`](super::TextFinder).
+    pub text: Option<String>,
 }
 
 fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -1,4 +1,6 @@
-use super::{AsciiFinder, EventFilter};
+use std::rc::Rc;
+
+use super::{AsciiFinder, Decompose, EventFilter, TextFinder, undecomposed};
 use crate::event::{Event, Header, Kind};
 
 /// An [`EventFilter`] made ready to be asked often.
@@ -14,6 +16,7 @@ pub struct Matcher {
     end_date: Option<String>,
     exclude_hidden: bool,
     query: Option<AsciiFinder>,
+    text: Option<Rc<TextFinder>>,
     never: bool,
 }
 
@@ -21,8 +24,15 @@ impl Matcher {
     /// Compiles a filter. Empty strings filter nothing, as on the server.
     #[must_use]
     pub fn new(filter: &EventFilter) -> Self {
+        Self::decomposing(filter, undecomposed)
+    }
+
+    /// As [`new`](Self::new); texts for people are compared as `decompose` spells them.
+    #[must_use]
+    pub fn decomposing(filter: &EventFilter, decompose: Decompose) -> Self {
         let non_empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let query = non_empty(&filter.query);
+        let text = non_empty(&filter.text);
         let needle = query.as_deref().map(searchable);
         let excludes_all = filter.exclude_types.iter().any(|class| class == "Event");
         Self {
@@ -34,6 +44,7 @@ impl Matcher {
             exclude_hidden: filter.exclude_hidden,
             never: excludes_all || needle == Some(None),
             query: needle.flatten().map(|needle| AsciiFinder::new(&needle)),
+            text: text.map(|text| Rc::new(TextFinder::new(&text, decompose))),
         }
     }
 
@@ -96,15 +107,24 @@ impl Matcher {
         self.query.as_ref()
     }
 
+    /// What has to occur in what a person reads, if anything has to.
+    #[must_use]
+    pub fn text(&self) -> Option<&Rc<TextFinder>> {
+        self.text.as_ref()
+    }
+
+    /// The event's canonical text is wanted.
+    #[must_use]
+    pub fn body(&self, json: &str) -> bool {
+        let query = self.query.as_ref();
+        query.is_none_or(|query| query.find(json.as_bytes()).is_some())
+            && self.text.as_ref().is_none_or(|text| text.finds(json))
+    }
+
     /// The event matches: the server's `EventFilter.include`.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        !self.never
-            && self.header(&event.header)
-            && self
-                .query
-                .as_ref()
-                .is_none_or(|query| query.find(event.text.as_bytes()).is_some())
+        !self.never && self.header(&event.header) && self.body(&event.text)
     }
 }
 

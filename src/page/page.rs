@@ -262,10 +262,7 @@ impl Page {
                     .map_or(no_source, |ok| *ok)
                 && matcher.hidden(self.flag(index, HIDDEN))
                 && matcher.timestamp(self.timestamps.get(index))
-                && matcher.query().is_none_or(|finder| {
-                    self.text(index)
-                        .is_some_and(|text| finder.find(text.as_bytes()).is_some())
-                })
+                && self.text(index).is_some_and(|text| matcher.body(text))
         })
     }
 

@@ -1,6 +1,7 @@
 //! Events on their way out: texts back to back, to be cut and parsed by whoever looks at them.
 
 use crate::event::Position;
+use crate::filter::TextFinder;
 use crate::page::Entry;
 
 /// Some events in reading order.
@@ -14,6 +15,11 @@ pub struct Batch {
     pub positions: Vec<Position>,
     /// The indices of those whose text holds `NaN` or an infinity, which `JSON.parse` refuses.
     pub non_finite: Vec<u32>,
+    /// Where a text that was searched for occurs in each, back to back: see
+    /// [`TextFinder::highlights`]. Empty where none was.
+    pub highlights: Vec<u8>,
+    /// The end of each in `highlights`.
+    pub highlight_ends: Vec<u32>,
 }
 
 impl Batch {
@@ -41,6 +47,16 @@ impl Batch {
         self.positions.push(position);
     }
 
+    /// Says of the event that was added last where a text occurs in it.
+    pub(crate) fn highlight(&mut self, finder: Option<&TextFinder>, text: &str) {
+        if let Some(finder) = finder {
+            let found = finder.highlights(text);
+            self.highlights.extend_from_slice(found.as_bytes());
+            self.highlight_ends
+                .push(u32::try_from(self.highlights.len()).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Adds a log's entry at the end.
     pub fn push_entry(&mut self, entry: &Entry) {
         self.push(
@@ -57,6 +73,10 @@ impl Batch {
             let non_finite = flagged.next_if(|flag| **flag as usize == index).is_some();
             self.push(*position, text, non_finite);
         }
+        let before = u32::try_from(self.highlights.len()).unwrap_or(u32::MAX);
+        let ends = other.highlight_ends.iter();
+        (self.highlight_ends).extend(ends.map(|end| end.saturating_add(before)));
+        self.highlights.extend_from_slice(&other.highlights);
     }
 
     /// The texts, one by one.

@@ -12,7 +12,7 @@ use super::search::SearchOptions;
 use crate::backend::{Backend, Clock, Durability, Expected, Key, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, Position};
-use crate::filter::EventFilter;
+use crate::filter::{Decompose, EventFilter, undecomposed};
 use crate::notice::{Level, Reporter};
 use crate::page::MAX_EVENTS;
 use crate::sorted_map::SortedMap;
@@ -32,6 +32,9 @@ pub struct StoreOptions {
     pub page_bytes: usize,
     /// Events at which a page is sealed: the server's `cache_size`.
     pub page_events: usize,
+    /// Canonical decomposition for searches by `text`, which the world outside knows. Without it
+    /// only what is written with the same characters is found.
+    pub decompose: Decompose,
 }
 
 impl Default for StoreOptions {
@@ -41,6 +44,7 @@ impl Default for StoreOptions {
             memory_budget: 64 * 1024 * 1024,
             page_bytes: PAGE_BYTES,
             page_events: MAX_EVENTS,
+            decompose: undecomposed,
         }
     }
 }
@@ -127,6 +131,7 @@ impl EventStore {
             durability: options.durability,
             page_bytes: options.page_bytes.max(1),
             page_events: options.page_events.clamp(1, MAX_EVENTS),
+            decompose: options.decompose,
         };
         EventStore {
             shared: Rc::new(shared),

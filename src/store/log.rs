@@ -11,6 +11,7 @@ use super::record::Record;
 use crate::backend::{Backend, Clock, Durability, Key, Table};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, Position, Secrets};
+use crate::filter::{Decompose, EventFilter, Matcher};
 use crate::notice::{Level, Reporter};
 use crate::page::{Entry, Page, Summary};
 use crate::sorted_map::SortedMap;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) durability: Durability,
     pub(crate) page_bytes: usize,
     pub(crate) page_events: usize,
+    pub(crate) decompose: Decompose,
 }
 
 /// A log at one moment. Every event in it is durable.
@@ -132,6 +134,12 @@ impl Log {
         };
         log.load().await?;
         Ok(Rc::new(log))
+    }
+
+    /// A filter made ready for this log.
+    #[must_use]
+    pub fn matcher(&self, filter: &EventFilter) -> Matcher {
+        Matcher::decomposing(filter, self.shared.decompose)
     }
 
     /// The conversation's id.

@@ -70,7 +70,7 @@ impl Log {
         let filter = options.filter.clone().unwrap_or_default();
         Search {
             log: Rc::clone(self),
-            matcher: Matcher::new(&filter),
+            matcher: self.matcher(&filter),
             low: options.start_id.unwrap_or(i64::MIN),
             high: options.end_id,
             reverse: options.reverse,
@@ -101,9 +101,11 @@ impl Search {
     ) -> Result<Option<Batch>> {
         let mut batch = Batch::default();
         let max = max.max(1);
+        let finder = self.matcher.text().cloned();
         self.run(&mut |hit| {
             see(&hit);
             batch.push(hit.position, hit.text, hit.non_finite);
+            batch.highlight(finder.as_deref(), hit.text);
             batch.len() < max && batch.bytes.len() < BATCH_BYTES
         })
         .await?;

@@ -7,7 +7,7 @@ use super::queue::{Policy, Queue};
 use super::subscription::Subscription;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventId, Frame, FrameForm, Position};
-use crate::filter::{EventFilter, Matcher};
+use crate::filter::EventFilter;
 use crate::notice::{Level, Notice, Reporter};
 use crate::page::Origin;
 use crate::sorted_map::SortedMap;
@@ -278,7 +278,7 @@ impl EventStream {
             .map_or(Self::BUFFER, |size| size as usize);
         let from = options.from.unwrap_or(Position::MIN);
         let queue = Rc::new(Queue::new(
-            Matcher::new(&filter),
+            self.log.matcher(&filter),
             from,
             options.policy,
             capacity,

@@ -1,6 +1,7 @@
 //! What a subscriber has not taken yet: bounded, and nothing is dropped unseen.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use super::signal::Signal;
 use crate::event::Position;
@@ -116,9 +117,10 @@ impl Queue {
         let mut entries = self.entries.borrow_mut();
         let count = entries.len().min(max.max(1));
         let mut batch = Batch::default();
-        entries
-            .drain(..count)
-            .for_each(|entry| batch.push_entry(&entry));
+        for entry in entries.drain(..count) {
+            batch.push_entry(&entry);
+            batch.highlight(self.matcher.text().map(Rc::as_ref), &entry.event.text);
+        }
         self.taken.set(count);
         (count > 0).then_some(batch)
     }

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Promise, Uint8Array};
+use js_sys::{Array, Function, JsString, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Answer, batch, event_id, intervals, promise, put, secrets};
@@ -144,6 +144,7 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
         memory_budget: given.size("memoryBudget", defaults.memory_budget)?,
         page_bytes: defaults.page_bytes,
         page_events: given.size("cacheSize", defaults.page_events)?,
+        decompose: |text| String::from(JsString::from(text).normalize("NFD")),
     };
     let (backend, mode) = backend(&given, &notify).await?;
     let clock: Rc<dyn Clock> = Rc::new(BrowserClock::new());

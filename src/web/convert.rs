@@ -85,6 +85,15 @@ pub(super) fn batch(batch: &Batch) -> JsValue {
             Uint32Array::from(batch.non_finite.as_slice()),
         );
     }
+    if !batch.highlight_ends.is_empty() {
+        let ends = batch.highlight_ends.as_slice();
+        put(
+            &object,
+            "highlights",
+            Uint8Array::from(batch.highlights.as_slice()),
+        );
+        put(&object, "highlightEnds", Uint32Array::from(ends));
+    }
     object.into()
 }
 

@@ -26,7 +26,8 @@ pub(super) const FOLLOW: &str = "from filter";
 pub(super) const SUBSCRIBE: &str = "filter from policy bufferSize";
 pub(super) const REPLAY: &str = "speed maxIdle filter";
 pub(super) const EXPORT: &str = "format screenshots";
-const FILTER: &str = "query includeTypes excludeTypes source startDate endDate excludeHidden";
+const FILTER: &str = "query includeTypes excludeTypes source startDate endDate excludeHidden \
+    text";
 
 impl Options {
     /// The options of a call that knows these, named with spaces between.
@@ -212,6 +213,7 @@ pub(super) fn filter(value: JsValue) -> Result<EventFilter> {
         start_date: given.text("startDate")?,
         end_date: given.text("endDate")?,
         exclude_hidden: given.flag("excludeHidden")?,
+        text: given.text("text")?,
     })
 }
 

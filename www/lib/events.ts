@@ -1,4 +1,4 @@
-import type { Event } from "./types.js";
+import type { Event, Highlight } from "./types.js";
 import type { Batch } from "./wasm/oh.js";
 
 const decoder = new TextDecoder("latin1");
@@ -19,10 +19,31 @@ export function parseNonFinite(text: string): unknown {
   return JSON.parse(json, (_, value: unknown) => (value === mark ? NaN : value));
 }
 
+/** The text at a place in a batch. */
+function cut(bytes: Uint8Array, ends: Uint32Array, index: number): string {
+  return decoder.decode(bytes.subarray(index ? ends[index - 1] : 0, ends[index]));
+}
+
+/** What is known of the hits in an event, as JSON. */
+const found = new WeakMap<Event, string>();
+
 /** Parses one event of a batch. */
-export function parseEvent({ bytes, ends, nonFinite }: Batch, index: number): Event {
-  const text = decoder.decode(bytes.subarray(index ? ends[index - 1] : 0, ends[index]));
-  return (nonFinite?.includes(index) ? parseNonFinite(text) : JSON.parse(text)) as Event;
+export function parseEvent(batch: Batch, index: number): Event {
+  const text = cut(batch.bytes, batch.ends, index);
+  const parse = batch.nonFinite?.includes(index) ? parseNonFinite : JSON.parse;
+  const event = parse(text) as Event;
+  if (batch.highlights && batch.highlightEnds) {
+    found.set(event, cut(batch.highlights, batch.highlightEnds, index));
+  }
+  return event;
+}
+
+/**
+ * Where the `text` of the filter occurs that found this event: at most 1000 ranges. Empty for an
+ * event that was found without one, and for a copy of an event.
+ */
+export function highlights(event: Event): Highlight[] {
+  return JSON.parse(found.get(event) ?? "[]") as Highlight[];
 }
 
 /** Parses all events of a batch at once. */

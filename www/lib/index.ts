@@ -32,6 +32,7 @@ export {
   VersionTooNewError,
   WorkerError,
 } from "./errors.js";
+export { highlights } from "./events.js";
 export { init } from "./init.js";
 export { openEventStore } from "./store.js";
 export type * from "./types.js";

@@ -139,7 +139,10 @@ export interface StatusMessage {
   readonly [key: string]: unknown;
 }
 
-/** Which events match: the server's EventFilter. Everything given must hold; absent means any. */
+/**
+ * Which events match: the server's EventFilter, and `text`. Everything given must hold; absent
+ * means any.
+ */
 export interface EventFilter {
   /** Leave out hidden commands and their output. */
   readonly excludeHidden?: boolean | undefined;
@@ -153,6 +156,20 @@ export interface EventFilter {
   readonly startDate?: string | undefined;
   /** Inclusive, compared as text: a date without a time leaves that whole day out. */
   readonly endDate?: string | undefined;
+  /**
+   * For people: occurs in what they read of the event (what was said, thought, run, printed, the
+   * names of files …), in upper or lower case and however accents are spelled; `highlights` tells
+   * where. Keys, ids and escapes are never searched, as they are by `query`.
+   */
+  readonly text?: string | undefined;
+}
+
+/** Where a filter's `text` was found in one string of an event. */
+export interface Highlight {
+  /** The way to the string: keys, and places in lists. */
+  readonly path: readonly (string | number)[];
+  /** From and to, the latter not included, as `slice` takes them; ascending, without overlap. */
+  readonly ranges: readonly (readonly [start: number, end: number])[];
 }
 
 // ---------------------------------------------------------------- errors

@@ -3,6 +3,7 @@
 use super::code_points::CodePoints;
 use super::record::string;
 use crate::event::json_string::push_text;
+use crate::event::numbers::Numbers;
 
 /// Words of JSON and Python's for them.
 const WORDS: [(&str, &str); 5] = [
@@ -93,18 +94,12 @@ fn is_printable(char: char) -> bool {
     }
     let mut end: u32 = 0x80;
     let mut printable = false;
-    let (mut length, mut shift) = (0_u32, 0_u32);
-    for byte in PRINTABLE {
-        length |= u32::from(byte & 0x7f) << (shift & 31);
-        shift = shift.saturating_add(7);
-        if *byte < 0x80 {
-            end = end.saturating_add(length);
-            if point < end {
-                return printable;
-            }
-            printable = !printable;
-            (length, shift) = (0, 0);
+    for length in Numbers::of(PRINTABLE) {
+        end = end.saturating_add(length);
+        if point < end {
+            return printable;
         }
+        printable = !printable;
     }
     printable
 }

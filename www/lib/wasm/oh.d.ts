@@ -33,6 +33,10 @@ export interface Batch {
   readonly positions: Float64Array;
   /** Indices of texts with NaN or Infinity, which JSON.parse can't read. */
   readonly nonFinite?: Uint32Array;
+  /** Where a filter's `text` was found in each event, as JSON back to back. */
+  readonly highlights?: Uint8Array;
+  /** Where each ends in `highlights`. */
+  readonly highlightEnds?: Uint32Array;
 }
 
 export class Store {

@@ -1,0 +1,430 @@
+//! Search for people finds what is read, however it is written, and says where.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use caseless::Caseless;
+use oh_event_store::event::Event;
+use oh_event_store::filter::{EventFilter, MAX_RANGES, Matcher, TextFinder};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
+fn nfd(text: &str) -> String {
+    text.nfd().collect()
+}
+
+fn event(json: &str) -> Event {
+    Event::from_json(json.as_bytes()).expect("an event")
+}
+
+/// A message with this content.
+fn message(content: &str) -> Event {
+    event(&json!({"id": 1, "action": "message", "args": {"content": content}}).to_string())
+}
+
+fn highlights(query: &str, event: &Event) -> Value {
+    let finder = TextFinder::new(query, nfd);
+    let found = serde_json::from_str(&finder.highlights(&event.text)).expect("JSON");
+    assert_eq!(
+        finder.finds(&event.text),
+        found != json!([]),
+        "{query:?} {}",
+        event.text
+    );
+    found
+}
+
+fn finds(query: &str, content: &str) -> bool {
+    highlights(query, &message(content)) != json!([])
+}
+
+/// The ranges in a message's content, as the texts that they cut out in JavaScript.
+fn cut(query: &str, content: &str) -> Vec<String> {
+    let units: Vec<u16> = content.encode_utf16().collect();
+    let cut = |(start, end): (usize, usize)| String::from_utf16(&units[start..end]);
+    let ranges = ranges(query, content).into_iter();
+    ranges
+        .map(|range| cut(range).expect("whole characters"))
+        .collect()
+}
+
+fn ranges(query: &str, content: &str) -> Vec<(usize, usize)> {
+    let found = highlights(query, &message(content));
+    let Some(field) = found.get(0) else {
+        return Vec::new();
+    };
+    assert_eq!(field["path"], json!(["args", "content"]));
+    serde_json::from_value(field["ranges"].clone()).expect("ranges")
+}
+
+#[test]
+fn the_examples_of_the_readme() {
+    assert!(finds("café", "Un Café"));
+    assert!(finds("cafe\u{301}", "Un CAFÉ"));
+    assert!(finds("café", "Cafe\u{301}s"));
+    assert!(!finds("cafe", "café"));
+    assert!(!finds("cafe", "cafe\u{301}"));
+    assert_eq!(cut("STRASSE", "Die Straße."), ["Straße"]);
+    assert_eq!(cut("straße", "STRASSE"), ["STRASSE"]);
+    assert_eq!(cut("file", "a ﬁle"), ["ﬁle"]);
+    assert_eq!(cut("ὀδυσσεύς", "ὈΔΥΣΣΕΎΣ"), ["ὈΔΥΣΣΕΎΣ"]);
+    assert!(!finds("istanbul", "İstanbul"));
+    assert_eq!(cut("i\u{307}stanbul", "İSTANBUL"), ["İSTANBUL"]);
+    assert!(!finds("가", "각"));
+    assert_eq!(
+        cut("각", "\u{1100}\u{1161}\u{11a8}"),
+        ["\u{1100}\u{1161}\u{11a8}"]
+    );
+    assert_eq!(cut("42 k", "42 \u{212a}"), ["42 \u{212a}"]);
+    assert_eq!(
+        cut("first\nsecond", "the first\nSecond line"),
+        ["first\nSecond"]
+    );
+    assert_eq!(cut("say \"hi\"", "Say \"Hi\" \\o/"), ["Say \"Hi\""]);
+    assert_eq!(cut("\\o/", "Say \"Hi\" \\o/"), ["\\o/"]);
+    assert!(!finds("nsecond", "first\nsecond"));
+    assert!(!finds("u00e9", "é"));
+    assert_eq!(cut("😀", "ab😀cd😀"), ["😀", "😀"]);
+    assert_eq!(ranges("CD", "ab😀cd😀"), [(4, 6)]);
+    assert_eq!(cut("❤", "I ❤\u{fe0f} it"), ["❤"]);
+    assert_eq!(cut("𐐀", "𐐨"), ["𐐨"]);
+}
+
+#[test]
+fn half_of_a_character_is_no_hit() {
+    assert!(!finds("s", "ß"));
+    assert!(!finds("f", "ﬁ"));
+    assert!(!finds("\u{301}", "é"));
+    assert!(finds("\u{301}", "\u{301}e"));
+    assert!(!finds("α", "ᾳ"));
+    assert!(finds("αι", "ᾳ"));
+    assert!(finds("ᾼ", "αι"));
+    // Tibetan: the part after the first never composes, and the whole is decomposed all the same.
+    assert!(!finds("\u{f42}", "\u{f43}"));
+    assert!(!finds("\u{f42}", "\u{f42}\u{fb7}"));
+    assert!(finds("\u{f43}", "\u{f42}\u{fb7}"));
+}
+
+#[test]
+fn lone_surrogates_are_replacement_characters() {
+    let lone = event(r#"{"id":1,"action":"message","args":{"content":"é\ud800x\udc00"}}"#);
+    assert_eq!(highlights("X", &lone)[0]["ranges"], json!([[2, 3]]));
+    assert_eq!(
+        highlights("\u{fffd}", &lone)[0]["ranges"],
+        json!([[1, 2], [3, 4]])
+    );
+    let half = event(r#"{"id":1,"action":"message","args":{"content":"\ud83d"}}"#);
+    assert_eq!(highlights("😀", &half), json!([]));
+}
+
+#[test]
+fn only_what_a_person_reads_is_searched() {
+    let run = event(
+        &json!({
+            "id": 7, "timestamp": "needle", "source": "needle", "message": "Running command: needle",
+            "action": "run", "needle": "needle",
+            "tool_call_metadata": {"content": "needle"}, "llm_metrics": {"text": "needle"},
+            "args": {"command": "a NEEDLE b needle", "thought": "x", "security_risk": "needle",
+                "needle": "y", "confirmation_state": "needle"},
+        })
+        .to_string(),
+    );
+    let expected = json!([
+        {"path": ["message"], "ranges": [[17, 23]]},
+        {"path": ["args", "command"], "ranges": [[2, 8], [11, 17]]},
+    ]);
+    assert_eq!(highlights("needle", &run), expected);
+    for key in ["command", "args", "7", "run", "security", "\"", "{"] {
+        let found = highlights(key, &run);
+        let message = json!([{"path": ["message"], "ranges": [[8, 15]]}]);
+        let of_message = key == "command" && found == message;
+        assert!(
+            found == json!([]) || of_message || key == "run",
+            "{key}: {found}"
+        );
+    }
+
+    let mcp = event(
+        &json!({"id": 8, "observation": "mcp", "content": "42",
+            "extras": {"name": "needle", "arguments": {"a.b": ["x", {"kind": "the needle"}]}},
+        })
+        .to_string(),
+    );
+    let expected = json!([
+        {"path": ["extras", "name"], "ranges": [[0, 6]]},
+        {"path": ["extras", "arguments", "a.b", 1, "kind"], "ranges": [[4, 10]]},
+    ]);
+    assert_eq!(highlights("needle", &mcp), expected);
+}
+
+#[test]
+fn v1_events_are_read_too() {
+    let spoken = event(
+        &json!({"id": "needle", "kind": "MessageEvent", "timestamp": "t", "source": "user",
+            "llm_message": {"role": "needle", "content": [
+                {"type": "image", "image_urls": ["needle"]},
+                {"type": "text", "text": "needle", "cache_prompt": false}],
+                "reasoning_content": "a needle"},
+            "extended_content": [{"type": "text", "text": "needle!"}]})
+        .to_string(),
+    );
+    let expected = json!([
+        {"path": ["llm_message", "content", 1, "text"], "ranges": [[0, 6]]},
+        {"path": ["llm_message", "reasoning_content"], "ranges": [[2, 8]]},
+        {"path": ["extended_content", 0, "text"], "ranges": [[0, 6]]},
+    ]);
+    assert_eq!(highlights("needle", &spoken), expected);
+
+    let acted = event(
+        &json!({"id": "x", "kind": "ActionEvent", "timestamp": "t", "source": "agent",
+            "thought": [{"type": "text", "text": "a needle"}], "tool_name": "terminal",
+            "tool_call_id": "needle", "tool_call": {"arguments": "needle"},
+            "thinking_blocks": [{"type": "thinking", "thinking": "needle", "signature": "needle"}],
+            "action": {"kind": "needle", "command": "grep needle"}})
+        .to_string(),
+    );
+    let expected = json!([
+        {"path": ["thought", 0, "text"], "ranges": [[2, 8]]},
+        {"path": ["thinking_blocks", 0, "thinking"], "ranges": [[0, 6]]},
+        {"path": ["action", "command"], "ranges": [[5, 11]]},
+    ]);
+    assert_eq!(highlights("needle", &acted), expected);
+
+    let failed = json!({"id": "x", "kind": "AgentErrorEvent", "error": "no needle"}).to_string();
+    assert!(highlights("NEEDLE", &event(&failed)) != json!([]));
+}
+
+#[test]
+fn it_is_one_condition_among_others() {
+    let json = r#"{"id":1,"action":"message","source":"user","args":{"content":"Größe"}}"#;
+    let matches = |filter: EventFilter| Matcher::decomposing(&filter, nfd).matches(&event(json));
+    let with = |text: &str| EventFilter {
+        text: Some(text.to_owned()),
+        ..EventFilter::default()
+    };
+    assert!(matches(with("GRÖSSE")));
+    assert!(matches(with("")));
+    assert!(!matches(with(" ")));
+    let query = |query: &str| Some(query.to_owned());
+    assert!(matches(EventFilter {
+        query: query("gr\\u00f6"),
+        ..with("größe")
+    }));
+    assert!(!matches(EventFilter {
+        query: query("größe"),
+        ..with("größe")
+    }));
+    assert!(!matches(EventFilter {
+        query: query("gr\\u00f6"),
+        ..with("args")
+    }));
+    assert!(!matches(EventFilter {
+        source: query("agent"),
+        ..with("größe")
+    }));
+}
+
+#[test]
+fn many_hits_are_told_up_to_a_limit() {
+    let many = message(&"ab".repeat(5000));
+    let found = highlights("A", &many);
+    let told = found[0]["ranges"].as_array().expect("ranges").len();
+    assert_eq!(told, MAX_RANGES);
+}
+
+#[test]
+fn without_decomposition_the_same_characters_are_found_in_any_case() {
+    let filter = EventFilter {
+        text: Some("STRASSE, CAFE\u{301}".into()),
+        ..EventFilter::default()
+    };
+    let matcher = Matcher::new(&filter);
+    assert!(matcher.matches(&message("straße, cafe\u{301}")));
+    assert!(!matcher.matches(&message("straße, café")));
+}
+
+/// Characters that fold, decompose, combine or are escaped in ways of their own.
+const ODD: &[char] = &[
+    'a',
+    'e',
+    'f',
+    'i',
+    'I',
+    'k',
+    'K',
+    'n',
+    's',
+    'S',
+    't',
+    'A',
+    ' ',
+    ';',
+    '`',
+    '\n',
+    '"',
+    '\\',
+    '/',
+    '\u{7f}',
+    '\u{0}',
+    'ß',
+    'ẞ',
+    'ſ',
+    '\u{212a}',
+    '\u{212b}',
+    'å',
+    'Å',
+    'İ',
+    'ı',
+    'ﬁ',
+    'ﬀ',
+    'ﬃ',
+    'ﬅ',
+    'ŉ',
+    'ʼ',
+    'ẚ',
+    'ʾ',
+    'é',
+    'É',
+    'ǰ',
+    '\u{301}',
+    '\u{307}',
+    '\u{30c}',
+    '\u{323}',
+    '\u{334}',
+    '\u{345}',
+    '\u{30a}',
+    'α',
+    'Α',
+    'ᾳ',
+    'ᾼ',
+    'ᾴ',
+    'ι',
+    'σ',
+    'ς',
+    'Σ',
+    '\u{37e}',
+    '\u{1fef}',
+    '가',
+    '각',
+    '\u{1100}',
+    '\u{1161}',
+    '\u{11a8}',
+    'か',
+    'が',
+    '\u{3099}',
+    '日',
+    '\u{f91d}',
+    '欄',
+    '𐐀',
+    '𐐨',
+    '😀',
+    '\u{fe0f}',
+    '\u{200d}',
+    '\u{2028}',
+    '\u{1d15e}',
+    '\u{1d157}',
+    '\u{1d165}',
+    'Ա',
+    'ա',
+    'և',
+];
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(ODD), 1..24).prop_map(String::from_iter)
+}
+
+/// The form in which texts are compared.
+fn form(text: &str) -> String {
+    text.nfd().default_case_fold().nfd().collect()
+}
+
+/// What can be part of the character before it, in some canonical form.
+static PARTS: LazyLock<BTreeSet<char>> = LazyLock::new(|| {
+    let mut parts = BTreeSet::new();
+    for char in (0..0x11_0000).filter_map(char::from_u32) {
+        parts.extend(char.nfd().skip(1));
+    }
+    parts
+});
+
+/// A character that stands for itself begins here.
+fn is_border(text: &str, at: usize) -> bool {
+    let next = text[at..].nfd().next();
+    let part = |next| canonical_combining_class(next) != 0 || PARTS.contains(&next);
+    at == 0 || !next.is_some_and(part)
+}
+
+/// Every hit, the first ones first, by trying all pieces of the text.
+fn oracle(query: &str, text: &str) -> Vec<(usize, usize)> {
+    let wanted = form(query);
+    let borders: Vec<usize> = (0..=text.len())
+        .filter(|at| text.is_char_boundary(*at) && is_border(text, *at))
+        .collect();
+    let units = |at: usize| text[..at].encode_utf16().count();
+    let mut hits = Vec::new();
+    let mut free = 0;
+    for (index, start) in borders.iter().enumerate() {
+        let mut ends = borders[index + 1..].iter();
+        if *start >= free
+            && let Some(end) = ends.find(|end| form(&text[*start..**end]) == wanted)
+        {
+            hits.push((units(*start), units(*end)));
+            free = *end;
+        }
+    }
+    hits
+}
+
+/// A piece of the text, written otherwise.
+fn rewritten(text: &str, from: usize, length: usize, way: u8) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let from = from % chars.len();
+    let piece: String = chars[from..].iter().take(length).collect();
+    match way % 6 {
+        0 => piece,
+        1 => piece.to_uppercase(),
+        2 => piece.to_lowercase(),
+        3 => piece.nfc().collect(),
+        4 => piece.nfd().collect(),
+        _ => form(&piece),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn hits_are_those_of_a_naive_search(
+        text in text(),
+        other in text(),
+        from in 0usize..24,
+        length in 1usize..6,
+        way: u8,
+        foreign in prop::bool::weighted(0.1),
+    ) {
+        let query = match foreign {
+            true => other.chars().take(length).collect(),
+            false => rewritten(&text, from, length, way),
+        };
+        prop_assert_eq!(ranges(&query, &text), oracle(&query, &text), "{:?} in {:?}", query, text);
+    }
+
+    #[test]
+    fn a_text_is_found_whatever_its_normal_form(text in text(), from in 0usize..24, length in 1usize..6) {
+        let query = rewritten(&text, from, length, 0);
+        let (composed, decomposed): (String, String) = (text.nfc().collect(), text.nfd().collect());
+        let found = finds(&query, &text);
+        prop_assert_eq!(finds(&query, &composed), found);
+        prop_assert_eq!(finds(&query, &decomposed), found);
+        prop_assert_eq!(finds(&query.nfc().collect::<String>(), &text), found);
+        prop_assert_eq!(finds(&query.nfd().collect::<String>(), &text), found);
+    }
+
+    #[test]
+    fn no_key_and_no_escape_is_ever_found(content in text(), query in "[a-z0-9\\\\\"{}:, ]{1,4}") {
+        prop_assert_eq!(ranges(&query, &content), oracle(&query, &content));
+    }
+}
