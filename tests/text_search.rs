@@ -60,8 +60,48 @@ fn ranges(query: &str, content: &str) -> Vec<(usize, usize)> {
     serde_json::from_value(field["ranges"].clone()).expect("ranges")
 }
 
+/// The rows of the README's table: an event's args, what is looked for, who finds it.
+fn examples() -> Vec<(Value, String, bool, bool)> {
+    let readme = include_str!("../README.md");
+    let (_, table) = readme.split_once("| An event's `args`").expect("the table");
+    let cell = |cell: &str| cell.trim().trim_matches('`').to_owned();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let cells: Vec<String> = row.split('|').map(cell).collect();
+        let args = serde_json::from_str(&cells[1]).expect("an object");
+        let text = serde_json::from_str(&cells[2]).expect("a string");
+        (args, text, cells[3] == "yes", cells[4] == "yes")
+    })
+    .collect()
+}
+
 #[test]
-fn the_examples_of_the_readme() {
+fn the_readme_says_what_finds_what() {
+    let examples = examples();
+    assert!(examples.len() > 10);
+    for (args, wanted, text, query) in examples {
+        let found = |filter| {
+            let event = json!({"id": 1, "action": "run", "args": args});
+            Matcher::decomposing(&filter, nfd).matches(&self::event(&event.to_string()))
+        };
+        let by_text = EventFilter {
+            text: Some(wanted.clone()),
+            ..EventFilter::default()
+        };
+        assert_eq!(found(by_text), text, "text {wanted:?} in {args}");
+        let by_query = EventFilter {
+            query: Some(wanted.clone()),
+            ..EventFilter::default()
+        };
+        assert_eq!(found(by_query), query, "query {wanted:?} in {args}");
+    }
+}
+
+#[test]
+fn what_is_the_same_to_a_reader_is_found() {
     assert!(finds("café", "Un Café"));
     assert!(finds("cafe\u{301}", "Un CAFÉ"));
     assert!(finds("café", "Cafe\u{301}s"));
