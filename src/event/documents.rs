@@ -16,6 +16,8 @@ pub enum FileForm {
     Event,
     /// One JSON object per line: an event, or an object with a list of them.
     JsonLines,
+    /// An archive of this package, which holds a log as it was stored.
+    Archive,
 }
 
 impl FileForm {
@@ -27,6 +29,7 @@ impl FileForm {
             FileForm::Page => "page",
             FileForm::Event => "event",
             FileForm::JsonLines => "jsonl",
+            FileForm::Archive => "archive",
         }
     }
 }

@@ -198,6 +198,12 @@ impl Page {
         std::str::from_utf8(self.texts.get(start..end)?).ok()
     }
 
+    /// The bytes of all texts, each with the line feed after it.
+    #[must_use]
+    pub fn texts_len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// Whether the event's text holds `NaN` or an infinity.
     #[must_use]
     pub fn non_finite(&self, index: usize) -> bool {
@@ -222,7 +228,9 @@ impl Page {
         self.versions.get(index).copied().unwrap_or_default()
     }
 
-    fn origin(&self, index: usize) -> Origin {
+    /// Where the copy of the event at `index` came from.
+    #[must_use]
+    pub fn origin(&self, index: usize) -> Origin {
         Origin::from_byte(
             self.flags
                 .get(index)

@@ -10,11 +10,12 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::lock::MutexGuard;
 
+use super::coverage::Interval;
 use super::log::{Log, id_of};
 use super::plan::Plan;
 use crate::backend::{Expected, Table, WriteBatch};
 use crate::error::{Error, Result};
-use crate::event::{Event, EventId, Position};
+use crate::event::{Event, EventId};
 use crate::notice::Level;
 use crate::page::{Entry, Origin};
 
@@ -26,6 +27,8 @@ const ATTEMPTS: u32 = 16;
 pub enum Item {
     /// An event with an id.
     Event(Event, Origin),
+    /// An entry of another copy of this log: it keeps its version, and its place where that is free.
+    Entry(Entry),
     /// A new event, as JSON, that is given its id, timestamp and source: the server's `add_event`.
     New {
         /// The event's JSON object.
@@ -55,7 +58,7 @@ pub enum Outcome {
 /// Items on their way, and what became of them.
 pub(crate) struct Ticket {
     items: Vec<Item>,
-    covers: Option<(Position, Position)>,
+    covers: Vec<Interval>,
     result: RefCell<Option<Result<Vec<Outcome>>>>,
 }
 
@@ -66,10 +69,15 @@ impl Log {
     /// # Errors
     /// `QuotaExceeded`, `Storage`, `Timeout`, `Conflict` or `Closed`: nothing of the items is kept
     /// then, save after a timeout, when it is not known; to write them again is harmless.
-    pub async fn append(
+    pub async fn append(&self, items: Vec<Item>, covers: Option<Interval>) -> Result<Vec<Outcome>> {
+        self.append_covering(items, covers.into_iter().collect())
+            .await
+    }
+
+    pub(crate) async fn append_covering(
         &self,
         items: Vec<Item>,
-        covers: Option<(Position, Position)>,
+        covers: Vec<Interval>,
     ) -> Result<Vec<Outcome>> {
         let ticket = Rc::new(Ticket {
             items,
@@ -111,7 +119,7 @@ impl Log {
 
     async fn commit(&self, tickets: &[Rc<Ticket>]) -> Result<()> {
         let items: Vec<&Item> = tickets.iter().flat_map(|ticket| &ticket.items).collect();
-        let covers: Vec<_> = tickets.iter().filter_map(|ticket| ticket.covers).collect();
+        let covers: Vec<&Interval> = tickets.iter().flat_map(|ticket| &ticket.covers).collect();
         for attempt in 0..ATTEMPTS {
             self.check_open()?;
             let plan = Plan::make(self, &items, &covers, attempt > 0).await?;

@@ -2,10 +2,16 @@
 
 use std::rc::Rc;
 
+use super::archive;
 use super::log::Log;
 use super::search::{Search, SearchOptions};
-use crate::error::Result;
-use crate::event::trajectory;
+use crate::error::{Error, Result};
+use crate::event::{Position, trajectory};
+use crate::notice::Level;
+use crate::page::{Entry, Page};
+
+/// About how many bytes a piece of an archive has.
+const PIECE: usize = 1 << 20;
 
 /// The form of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,13 +21,23 @@ pub enum ExportFormat {
     Trajectory,
     /// Every event whole, one to a line.
     JsonLines,
+    /// The log itself, to be imported elsewhere: see `format.md`. It is meant to be packed by gzip.
+    Archive,
 }
 
 /// An export under way: it holds one piece at a time.
 pub struct Export {
+    log: Rc<Log>,
     search: Search,
     format: ExportFormat,
     screenshots: bool,
+    /// The next position of an archive, and the last.
+    at: Position,
+    last: Position,
+    /// How many events are in the archive.
+    events: u64,
+    done: u64,
+    total: u64,
     begun: bool,
     ended: bool,
 }
@@ -30,11 +46,17 @@ impl Log {
     /// Begins an export of the whole log. Screenshots concern the trajectory only.
     #[must_use]
     pub fn export(self: &Rc<Log>, format: ExportFormat, screenshots: bool) -> Export {
-        let search = self.search(&SearchOptions::default());
+        let state = self.snapshot();
         Export {
-            search,
+            log: Rc::clone(self),
+            search: self.search(&SearchOptions::default()),
             format,
             screenshots,
+            at: state.first().unwrap_or(0),
+            last: state.last().unwrap_or(-1),
+            events: 0,
+            done: 0,
+            total: state.record.bytes,
             begun: false,
             ended: false,
         }
@@ -42,6 +64,12 @@ impl Log {
 }
 
 impl Export {
+    /// The bytes of text that are written, and how many there were when it began.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        (self.done, self.total)
+    }
+
     /// The next piece of the file, about a megabyte; `None` at its end.
     ///
     /// # Errors
@@ -50,8 +78,12 @@ impl Export {
         if self.ended {
             return Ok(None);
         }
-        let array = self.format == ExportFormat::Trajectory;
         let mut piece = Vec::new();
+        if self.format == ExportFormat::Archive {
+            self.archive(&mut piece).await?;
+            return Ok(Some(piece));
+        }
+        let array = self.format == ExportFormat::Trajectory;
         let Some(batch) = self.search.next(usize::MAX).await? else {
             self.ended = true;
             if array {
@@ -59,12 +91,9 @@ impl Export {
             }
             return Ok(Some(piece));
         };
-        piece.reserve(
-            batch
-                .bytes
-                .len()
-                .saturating_add(batch.len().saturating_mul(2)),
-        );
+        let text = batch.bytes.len().saturating_add(batch.len());
+        self.done = self.done.saturating_add(text as u64);
+        piece.reserve(text.saturating_add(batch.len()));
         for text in batch.texts() {
             if array {
                 piece.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
@@ -76,5 +105,68 @@ impl Export {
             self.begun = true;
         }
         Ok(Some(piece))
+    }
+
+    /// Writes the log as it lies there: its pages, what is in no page yet as one more, and the end.
+    async fn archive(&mut self, piece: &mut Vec<u8>) -> Result<()> {
+        if !self.begun {
+            self.begun = true;
+            let state = self.log.snapshot();
+            let mut record = state.record.clone();
+            record.range = state.first().zip(state.last());
+            archive::begin(piece, self.log.id(), &record);
+        }
+        let mut missing = None;
+        while piece.len() < PIECE {
+            let state = self.log.snapshot();
+            let index = state.pages.partition_point(|page| page.last() < self.at);
+            let summary = state.pages.get(index);
+            let Some(summary) = summary.filter(|page| page.first() <= self.last) else {
+                let tail = state.tail.values();
+                self.run(piece, tail.cloned().collect());
+                archive::end(piece, self.events);
+                self.ended = true;
+                return Ok(());
+            };
+            match self.log.page(summary.number).await {
+                Ok(Some(page)) => {
+                    if self.at <= summary.first() && summary.last() <= self.last {
+                        self.page(piece, &page);
+                    } else {
+                        self.run(piece, page.entries()?);
+                    }
+                }
+                // Another tab may have replaced it.
+                Ok(None) if missing != Some(summary.number) => {
+                    missing = Some(summary.number);
+                    self.log.refresh().await?;
+                    continue;
+                }
+                Ok(None) | Err(Error::Corrupt(_)) => {
+                    let why = Error::Corrupt(format!("page {}", summary.number));
+                    self.log
+                        .report(Level::Error, "a damaged page is not exported", &why);
+                    let first = summary.first().max(self.at);
+                    archive::push_lost(piece, (first, summary.last().min(self.last)));
+                }
+                Err(why) => return Err(why),
+            }
+            self.at = summary.last().saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Writes those of the entries that belong to the export as a page of their own.
+    fn run(&mut self, piece: &mut Vec<u8>, mut entries: Vec<Entry>) {
+        entries.retain(|entry| (self.at..=self.last).contains(&entry.position));
+        if !entries.is_empty() {
+            self.page(piece, &Page::new(&entries));
+        }
+    }
+
+    fn page(&mut self, piece: &mut Vec<u8>, page: &Page) {
+        archive::push_page(piece, page);
+        self.events = self.events.saturating_add(page.len() as u64);
+        self.done = self.done.saturating_add(page.texts_len() as u64);
     }
 }

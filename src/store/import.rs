@@ -9,7 +9,7 @@ use crate::event::{
 use crate::page::Origin;
 
 /// About how many bytes of text go into one commit.
-const COMMIT_BYTES: usize = 512 << 10;
+pub(super) const COMMIT_BYTES: usize = 512 << 10;
 
 /// The most faults that a report lists; all are counted.
 const LISTED: usize = 1000;
@@ -25,8 +25,49 @@ pub struct ImportReport {
     pub doubles: u64,
     /// Events that can't be in the log.
     pub rejected: u64,
-    /// Why, and in which line, counted from 1; the first thousand.
+    /// Why, and in which line, or which part of an archive, counted from 1; the first thousand.
     pub faults: Vec<(usize, String)>,
+}
+
+impl ImportReport {
+    pub(super) fn new(form: FileForm) -> ImportReport {
+        ImportReport {
+            form,
+            accepted: 0,
+            doubles: 0,
+            rejected: 0,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Counts one that is not in the log, and lists it while there is room; `line` says where.
+    pub(super) fn reject(&mut self, line: impl FnOnce() -> usize, why: String) {
+        self.rejected = self.rejected.saturating_add(1);
+        self.list(line, why);
+    }
+
+    pub(super) fn list(&mut self, line: impl FnOnce() -> usize, why: String) {
+        if self.faults.len() < LISTED {
+            self.faults.push((line(), why));
+        }
+    }
+
+    /// Counts what became of an event; gives its place where it is new or better.
+    pub(super) fn count(
+        &mut self,
+        outcome: Outcome,
+        line: impl FnOnce() -> usize,
+    ) -> Option<Position> {
+        match outcome {
+            Outcome::Accepted(entry) | Outcome::Replaced(entry) => {
+                self.accepted = self.accepted.saturating_add(1);
+                return Some(entry.position);
+            }
+            Outcome::Double => self.doubles = self.doubles.saturating_add(1),
+            Outcome::Rejected(why) => self.reject(line, why),
+        }
+        None
+    }
 }
 
 impl Log {
@@ -66,13 +107,7 @@ impl Log {
             bytes: 0,
             next_id: 0,
             range: None,
-            report: ImportReport {
-                form: documents.form(),
-                accepted: 0,
-                doubles: 0,
-                rejected: 0,
-                faults: Vec::new(),
-            },
+            report: ImportReport::new(documents.form()),
         };
         for (at, found) in documents {
             let mut size = found.as_ref().map_or(0, |text| text.len());
@@ -140,11 +175,8 @@ impl Import<'_> {
     }
 
     fn reject(&mut self, at: usize, why: String) {
-        self.report.rejected = self.report.rejected.saturating_add(1);
-        if self.report.faults.len() < LISTED {
-            let line = self.lines.line(at);
-            self.report.faults.push((line, why));
-        }
+        let lines = &mut self.lines;
+        self.report.reject(|| lines.line(at), why);
     }
 
     async fn commit(&mut self, last: bool) -> Result<()> {
@@ -152,14 +184,10 @@ impl Import<'_> {
         let items = std::mem::take(&mut self.items);
         let outcomes = self.log.append(items, None).await?;
         for (outcome, at) in outcomes.into_iter().zip(std::mem::take(&mut self.places)) {
-            match outcome {
-                Outcome::Accepted(entry) | Outcome::Replaced(entry) => {
-                    self.report.accepted = self.report.accepted.saturating_add(1);
-                    let (first, last) = self.range.unwrap_or((entry.position, entry.position));
-                    self.range = Some((first.min(entry.position), last.max(entry.position)));
-                }
-                Outcome::Double => self.report.doubles = self.report.doubles.saturating_add(1),
-                Outcome::Rejected(why) => self.reject(at, why),
+            let lines = &mut self.lines;
+            if let Some(position) = self.report.count(outcome, || lines.line(at)) {
+                let (first, last) = self.range.unwrap_or((position, position));
+                self.range = Some((first.min(position), last.max(position)));
             }
         }
         // An export is the whole log, so nothing is missing in it; single events prove nothing.

@@ -1,5 +1,6 @@
 //! EventStore: the logs of a browser's conversations.
 
+mod archive;
 mod batch;
 mod cache;
 mod commit;
@@ -11,8 +12,10 @@ mod load;
 mod log;
 mod plan;
 mod record;
+mod restore;
 mod search;
 
+pub use archive::MAGIC as ARCHIVE_MAGIC;
 pub use batch::Batch;
 pub use cache::CacheStats;
 pub use commit::{Item, Outcome};
@@ -22,4 +25,5 @@ pub use export::{Export, ExportFormat};
 pub use import::ImportReport;
 pub use log::{Listener, Log};
 pub use record::Record;
+pub use restore::Restore;
 pub use search::{Search, SearchOptions};

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use super::commit::{Item, Outcome};
+use super::coverage::Interval;
 use super::log::{Log, State, id_of};
 use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
-use crate::event::{Dialect, EventId, MAX_ID, Position, stamp};
+use crate::event::{Dialect, Event, EventId, MAX_ID, Position, stamp};
 use crate::page::{Entry, Origin, Page, Summary};
 use crate::sorted_map::SortedMap;
 
@@ -39,7 +40,7 @@ impl Plan {
     pub(crate) async fn make(
         log: &Log,
         items: &[&Item],
-        covers: &[(Position, Position)],
+        covers: &[&Interval],
         fresh_state: bool,
     ) -> Result<Plan> {
         let mut plan = Plan {
@@ -99,8 +100,15 @@ impl Plan {
     /// The item as an entry of this log, or why it can't be one.
     fn entry(&mut self, log: &Log, item: &Item) -> std::result::Result<Entry, String> {
         let last = self.next.last();
+        let mut version = 0;
+        let mut place = None;
         let (event, origin) = match item {
             Item::Event(event, origin) => (event.clone(), *origin),
+            Item::Entry(entry) => {
+                version = entry.version;
+                place = Some(entry.position);
+                (Event::clone(&entry.event), entry.origin)
+            }
             Item::New {
                 json,
                 id,
@@ -133,6 +141,7 @@ impl Plan {
                 .get(&Summary::id_hash(text.as_bytes()))
                 .copied()
                 .or_else(|| log.position_of(&EventId::Text(text.clone())))
+                .or_else(|| place.filter(|place| !self.is_taken(*place)))
                 .unwrap_or_else(|| last.map_or(0, |last| last.saturating_add(1))),
             _ => return Err("it has no usable id".into()),
         };
@@ -140,9 +149,17 @@ impl Plan {
         Ok(Entry {
             position,
             origin,
-            version: 0,
+            version,
             event: Rc::new(event),
         })
+    }
+
+    /// Whether an event stands at this position, or will once the commit is done.
+    fn is_taken(&self, position: Position) -> bool {
+        let page = self.next.page_for(position);
+        let page = page.and_then(|index| self.next.pages.get(index));
+        let late = page.and_then(|page| self.late.get(&page.number));
+        self.next.contains(position) || late.is_some_and(|late| late.contains_key(&position))
     }
 
     /// The page's events; `None` where it is damaged, or where the plan is stale.
@@ -358,7 +375,7 @@ fn judge(known: Option<&Entry>, entry: &mut Entry) -> Outcome {
     match known {
         None => Outcome::Accepted(entry.clone()),
         Some(known) if entry.origin > known.origin && entry.event.text != known.event.text => {
-            entry.version = known.version.saturating_add(1);
+            entry.version = entry.version.max(known.version.saturating_add(1));
             Outcome::Replaced(entry.clone())
         }
         Some(_) => Outcome::Double,

@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::{Answer, batch, event_id, intervals, promise, put, secrets};
 use super::cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Fed, Home, Live};
+use super::import::{Pieces, import};
 use super::notify::Notify;
 use super::options::{self, Options, exact};
 use super::reports;
@@ -18,7 +19,6 @@ use crate::backend::{Backend, Clock, Memory};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, FrameForm};
 use crate::notice::Reporter;
-use crate::page::Summary;
 use crate::replay::Player;
 use crate::store::{EventStore, StoreOptions};
 use crate::stream::{Drops, EventStream};
@@ -102,19 +102,20 @@ impl Store {
         })
     }
 
-    /// Imports a file. Without an id, the conversation is named after the file's contents.
-    pub fn import(&self, bytes: Vec<u8>, given: JsValue, progress: Function) -> Promise {
+    /// Imports a file of about `size` bytes, which comes in pieces from `next`: see [`Pieces`].
+    /// Without an id, the conversation is that of the archive, or is named after the file's
+    /// contents.
+    pub fn import(
+        &self,
+        next: Function,
+        size: usize,
+        given: JsValue,
+        progress: Function,
+    ) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
             let id = Options::read(given, options::IMPORT)?.name("id")?;
-            let id = id.unwrap_or_else(|| format!("import-{:016x}", Summary::id_hash(&bytes)));
-            let live = home.conversation(&id, None).await?;
-            let total = bytes.len() as f64;
-            let mut told = |done: usize| {
-                let _ = progress.call2(&JsValue::UNDEFINED, &(done as f64).into(), &total.into());
-            };
-            let report = live.stream.log().import(&bytes, &mut told).await?;
-            Ok(reports::import(&id, &report))
+            import(&home, Pieces(next), size, id, &progress).await
         })
     }
 

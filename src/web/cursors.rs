@@ -143,6 +143,17 @@ impl ExportCursor {
         })
     }
 
+    /// The bytes of text that are written, and how many there were when it began.
+    pub fn progress(&self) -> Vec<f64> {
+        match &*self.0.0.borrow() {
+            Place::Here(export) => {
+                let (done, total) = export.progress();
+                vec![done as f64, total as f64]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Ends the export.
     pub fn close(&self) {
         self.0.close();

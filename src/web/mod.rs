@@ -6,6 +6,7 @@ mod connection;
 mod convert;
 mod cursors;
 mod home;
+mod import;
 mod indexeddb;
 mod notify;
 mod options;

@@ -151,7 +151,12 @@ impl Options {
         match self.text("format")?.as_deref() {
             None | Some("trajectory") => Ok(ExportFormat::Trajectory),
             Some("jsonl") => Ok(ExportFormat::JsonLines),
-            Some(other) => Err(unknown("format", "trajectory or jsonl", other)),
+            Some("archive") => Ok(ExportFormat::Archive),
+            Some(other) => Err(unknown(
+                "format",
+                "trajectory, jsonl, markdown or archive",
+                other,
+            )),
         }
     }
 

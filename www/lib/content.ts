@@ -11,6 +11,14 @@ export function contentOf(
   return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
 }
 
+/** A file of what an application gave; undefined for an object that is none. */
+export function blobOf(source: unknown): Blob | undefined {
+  if (source instanceof Blob) return source;
+  const isFile =
+    typeof source === "string" || source instanceof ArrayBuffer || ArrayBuffer.isView(source);
+  return isFile ? new Blob([source as BlobPart]) : undefined;
+}
+
 /** The JSON text of a value that an application gave; a cycle or a bigint has none. */
 export function jsonOf(value: unknown): string {
   try {

@@ -3,9 +3,10 @@ import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
 import { parseEvent, pushLazily } from "./events.js";
 import { EventSearch, Reader, eventsOf } from "./iterator.js";
+import type { HostedLog as Log } from "./protocol.js";
 import type { ArgsOf, MethodOf, Remote, ResultOf } from "./remote.js";
 import { LocalReplay } from "./replay.js";
-import { Listeners, type Report } from "./report.js";
+import { guarded, Listeners, type Report } from "./report.js";
 import { Delivery } from "./subscription.js";
 import type {
   Conversation,
@@ -27,7 +28,13 @@ import type {
   StatusMessage,
   SubscribeOptions,
 } from "./types.js";
-import type { Log } from "./wasm/oh.js";
+
+/** What an export's Blob says it is, by its format. */
+const TYPES = {
+  trajectory: "application/json",
+  jsonl: "application/x-ndjson",
+  archive: "application/gzip",
+} as const;
 
 type Secrets = Readonly<Record<string, string>>;
 
@@ -203,16 +210,23 @@ export class LocalConversation implements Conversation {
   }
 
   async export(options: ExportOptions = {}): Promise<Blob> {
-    const { format = "trajectory" } = options;
-    const cursor = (await this.#log()).open("export", { ...options, format });
-    const parts: BlobPart[] = [];
+    const { signal, onProgress, ...rest } = options;
+    signal?.throwIfAborted();
+    const cursor = (await this.#log()).open("export", rest);
+    const end = () => void cursor.free();
+    signal?.addEventListener("abort", end);
     try {
-      for (let part; (part = await cursor.call("next"));) parts.push(part);
+      const type = TYPES[rest.format ?? "trajectory"];
+      const blob = await cursor.call("file", type, (done, total) => {
+        if (!signal?.aborted)
+          void guarded(this.report, "onProgress", () => onProgress?.(done, total));
+      });
+      signal?.throwIfAborted();
+      return blob;
     } finally {
-      void cursor.free();
+      signal?.removeEventListener("abort", end);
+      end();
     }
-    const type = format === "jsonl" ? "application/x-ndjson" : "application/json";
-    return new Blob(parts, { type });
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,12 @@
+import { exportFile, importFile } from "./files.js";
 import type { Failure, Message, Request } from "./protocol.js";
 import type { OpenOptions } from "./types.js";
 import { Store, initSync } from "./wasm/oh.js";
 
-type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
+type Methods = Record<string, ((...args: never[]) => unknown) | undefined>;
+/** Calls that a Blob goes or comes with, which the wasm module doesn't know. */
+const FILES = { import: importFile, file: exportFile } as Methods;
+
 type Send = (message: Message, transfer: Transferable[]) => void;
 
 /** An object of the wasm module, and the calls on it that haven't ended. */
@@ -41,11 +45,12 @@ export class Host {
     }
     const kept = this.#kept.get(target);
     if (!kept) throw Object.assign(new Error("this was closed"), { code: "closed" });
+    const step = (...step: unknown[]) => this.#send({ id, progress: step }, []);
+    const rest = progress ? [...args, step] : args;
     const call = kept.object.then((object) =>
-      (object as Methods)[method]?.(
-        ...args,
-        ...(progress ? [(...step: unknown[]) => this.#send({ id, progress: step }, [])] : []),
-      ),
+      FILES[method]
+        ? FILES[method](object as never, ...(rest as never[]))
+        : (object as Methods)[method]?.(...(rest as never[])),
     );
     kept.calls.add(call);
     try {

@@ -1,5 +1,6 @@
-import type { ErrorCode, Recovery } from "./types.js";
-import type { NoticeKind } from "./wasm/oh.js";
+import type { Progress } from "./files.js";
+import type { ErrorCode, ExportOptions, ImportReport, Recovery } from "./types.js";
+import type { Log, NoticeKind, Store } from "./wasm/oh.js";
 
 /**
  * A call of a method of an object that the host keeps under the number `target`. Numbers are
@@ -16,6 +17,20 @@ export interface Request {
   /** The method takes a callback after `args`. */
   readonly progress?: boolean;
 }
+
+/** The store as the page calls it. */
+export type HostedStore = Omit<Store, "import"> & {
+  import(
+    file: Blob,
+    options: { id?: string | undefined },
+    progress: Progress,
+  ): Promise<ImportReport>;
+};
+
+/** A log as the page calls it. */
+export type HostedLog = Omit<Log, "export"> & {
+  export(options: ExportOptions): { file(type: string, progress: Progress): Promise<Blob> };
+};
 
 /** An error that crosses the worker's border. */
 export interface Failure {

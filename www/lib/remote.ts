@@ -1,7 +1,7 @@
 import { errorOf, messageOf, type EventStoreError } from "./errors.js";
-import type { Message, Request, WorkerName } from "./protocol.js";
+import type { HostedStore, Message, Request, WorkerName } from "./protocol.js";
 import type { OpenOptions } from "./types.js";
-import type { NoticeKind, Store } from "./wasm/oh.js";
+import type { NoticeKind } from "./wasm/oh.js";
 
 export type MethodOf<T> = {
   [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
@@ -40,7 +40,7 @@ export class Instance {
     this.#port = inWorker ? this.#startWorker() : this.#startOnPage();
   }
 
-  open(module: WebAssembly.Module, options: OpenOptions): Remote<Store> {
+  open(module: WebAssembly.Module, options: OpenOptions): Remote<HostedStore> {
     return new Remote(this, 0, "open", [module, options]);
   }
 

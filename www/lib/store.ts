@@ -1,9 +1,10 @@
-import { contentOf } from "./content.js";
+import { blobOf } from "./content.js";
 import { LocalConversation, type Home } from "./conversation.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
 import { parseNonFinite } from "./events.js";
 import { wasmModule } from "./init.js";
+import type { HostedLog as Log, HostedStore as Store } from "./protocol.js";
 import { Instance, type OnNotice, type Remote } from "./remote.js";
 import { guarded, reporter, type Report } from "./report.js";
 import type {
@@ -18,7 +19,6 @@ import type {
   Stats,
   StatusMessage,
 } from "./types.js";
-import type { Log, Store } from "./wasm/oh.js";
 
 /** The store as it is open in one instance of the wasm module. */
 interface Live {
@@ -90,14 +90,11 @@ class LocalStore implements EventStore, Home {
     source: Blob | string | Uint8Array,
     { id, onProgress }: ImportOptions = {},
   ): Promise<ImportReport> {
-    const content = await contentOf(source);
-    if (content === undefined) {
-      throw errorOf("invalid-argument", "only a Blob, a string or bytes can be imported");
-    }
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    const file = blobOf(source);
+    if (!file) throw errorOf("invalid-argument", "only a Blob, a string or bytes can be imported");
     const progress = (done: number, total: number) =>
       void guarded(this.report, "onProgress", () => onProgress?.(done, total));
-    return (await this.live()).store.call("import", bytes, { id }, progress);
+    return (await this.live()).store.call("import", file, { id }, progress);
   }
 
   async persist(): Promise<boolean> {

@@ -264,7 +264,10 @@ export interface ConversationInfo {
 }
 
 export interface ImportOptions {
-  /** The conversation to import into; default: one that is named after the file's contents. */
+  /**
+   * The conversation to import into. Default: the one that an archive came from, or else one that
+   * is named after the file's contents.
+   */
   readonly id?: string | undefined;
   /** Called as the import goes on, with bytes done and bytes in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -278,6 +281,7 @@ export interface ImportReport {
   /** Events that were there already. */
   readonly doubles: number;
   readonly rejected: number;
+  /** Where in the file something was wrong: in which line, or in which part of an archive. */
   readonly errors: readonly { readonly line: number; readonly reason: string }[];
 }
 
@@ -308,7 +312,10 @@ export interface EventStore extends AsyncDisposable {
   deleteConversation(id: string): Promise<void>;
   /** Marks a conversation as one to keep. */
   pin(id: string, pinned: boolean): Promise<void>;
-  /** Reads a trajectory, JSON Lines, pages of `GET /events`, or this package's own export. */
+  /**
+   * Reads a trajectory, JSON Lines, pages of `GET /events`, or an archive, each of them packed with
+   * gzip or not. What is damaged is reported, and the rest goes in.
+   */
   import(source: Blob | string | Uint8Array, options?: ImportOptions): Promise<ImportReport>;
   /** Asks the browser to keep the data when space runs out; false when it won't. */
   persist(): Promise<boolean>;
@@ -365,10 +372,17 @@ export interface SubscribeOptions {
 }
 
 export interface ExportOptions {
-  /** Default `trajectory`: one JSON array; `jsonl`: one event per line. */
-  readonly format?: "trajectory" | "jsonl" | undefined;
-  /** Keep screenshots; default false. */
+  /**
+   * Default `trajectory`: one JSON array, as the server exports it. `jsonl`: one event per line.
+   * `archive`: the log itself, packed; an import makes the identical log of it.
+   */
+  readonly format?: "trajectory" | "jsonl" | "archive" | undefined;
+  /** Keep screenshots in a trajectory; default false. The other formats keep all there is. */
   readonly screenshots?: boolean | undefined;
+  /** Ends the export: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called as the export goes on, with bytes of text done and bytes in all. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** What became of one WebSocket message. */

@@ -48,8 +48,10 @@ export class Store {
   conversations(): Promise<ConversationInfo[]>;
   deleteConversation(id: string): Promise<void>;
   pin(id: string, pinned: boolean): Promise<void>;
+  /** `next` gives undefined at the file's end, or why no more of it can be unpacked. */
   import(
-    bytes: Uint8Array,
+    next: () => Promise<Uint8Array | string | undefined | void>,
+    size: number,
     options: { id?: string | undefined },
     progress: (done: number, total: number) => void,
   ): Promise<ImportReport>;
@@ -96,6 +98,7 @@ export class ExportCursor {
   private constructor();
   free(): void;
   next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  progress(): [done?: number, total?: number];
   close(): void;
 }
 
