@@ -36,17 +36,23 @@ function print(file, ...columns) {
   console.log(file.padEnd(34) + columns.map((text) => String(text).padStart(10)).join(""));
 }
 
-/** Prints every shipped file's bytes and throws when a sum is above its budget. */
-export function size() {
-  const { budget } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+/** Every shipped file's bytes and their sum, for each group. */
+export function weights() {
   const files = filesUnder(["dist"]);
-  const sums = Object.entries(GROUPS).map(([group, belongs]) => {
+  const groups = Object.entries(GROUPS).map(([group, belongs]) => {
     const rows = files.filter(belongs).map(weigh);
     if (rows.length === 0) {
       throw new Failure(`dist/ has no ${group}: run \`npm run build\` first`);
     }
-    return { rows, total: sum(group, rows) };
+    return [group, { rows, total: sum(group, rows) }];
   });
+  return Object.fromEntries(groups);
+}
+
+/** Prints every shipped file's bytes and throws when a sum is above its budget. */
+export function size() {
+  const { budget } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const sums = Object.values(weights());
   print("bytes", "raw", "gzip -9", "brotli 11");
   for (const { file, raw, gzip, brotli } of sums.flatMap(({ rows, total }) => [...rows, total])) {
     print(file, raw, gzip, brotli);

@@ -58,6 +58,7 @@ const STEPS = {
   native: { runner: "cargo", commands: () => [["cargo", "test", "--no-fail-fast"]] },
   semantics: { runner: "semantics", commands: () => [semantics()] },
   server: { runner: "node", commands: () => [nodeTests("tests/server")] },
+  bench: { runner: "node", commands: () => [nodeTests("tests/bench")] },
   browser: { runner: "cargo", commands: () => [browserTests()] },
   vitest: { needs: ["build"], runner: "vitest", commands: () => [["vitest", "run"]] },
   package: { needs: ["build"], runner: "node", commands: () => [nodeTests("tests/packaging")] },

@@ -1,0 +1,90 @@
+// Chromium on a profile of its own.
+import { readFileSync, readdirSync } from "node:fs";
+import { chromium } from "playwright";
+import { chromiumPath } from "../../scripts/setup.mjs";
+
+const READY_MS = 30_000;
+
+/** A page of Chromium on `profile`, at `url`; with `port` other debuggers may come there. */
+export async function launch(profile, url, { port } = {}) {
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: chromiumPath(),
+    args: [
+      "--disable-extensions",
+      "--disable-component-update",
+      ...(port ? [`--remote-debugging-port=${port}`] : []),
+    ],
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  const browser = {
+    page,
+    async go(to) {
+      await page.goto(to, { timeout: READY_MS });
+      await page.waitForFunction(() => window.bench !== undefined, undefined, {
+        timeout: READY_MS,
+      });
+    },
+    /** Runs one operation in the page, which fails where it takes longer than `limit` ms. */
+    async measure(operation, input, limit) {
+      const late = new Promise((_, reject) => {
+        setTimeout(() => reject(new Error(`took longer than ${limit / 1000} s`)), limit).unref();
+      });
+      const work = page.evaluate(
+        ([name, given]) => window.bench.measure(name, given),
+        [operation, input],
+      );
+      const result = await Promise.race([work, late]);
+      if (errors.length) throw new Error(errors.join("; "));
+      return result;
+    },
+    /** Removes all that the origin has stored; no page of it may be open. */
+    async forget(origin) {
+      await page.goto("about:blank");
+      const session = await context.newCDPSession(page);
+      await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+      await session.detach();
+    },
+    close: () => context.close(),
+  };
+  if (url) await browser.go(url);
+  return browser;
+}
+
+/** The processes of a profile: the browser's own, and all that it has started. */
+export function processesOf(profile) {
+  const parents = new Map();
+  const own = [];
+  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 4).split(" ")[0]));
+      if (command.includes(`--user-data-dir=${profile}`)) own.push(Number(name));
+    } catch {
+      // It has ended since it was listed.
+    }
+  }
+  const found = new Set(own);
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    for (const [id, parent] of parents) if (found.has(parent)) found.add(id);
+  }
+  return [...found];
+}
+
+/** Resident bytes of some processes that no file backs: their own memory. */
+export function residentBytes(processes) {
+  let bytes = 0;
+  for (const id of processes) {
+    try {
+      const status = readFileSync(`/proc/${id}/status`, "utf8");
+      const lines = status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB/gm);
+      for (const [, kilobytes] of lines) bytes += Number(kilobytes) * 1024;
+    } catch {
+      // It has ended.
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,3 @@
+import { openSqlite } from "./sqlite.js";
+
+export const open = (options) => openSqlite(options, true);
