@@ -84,7 +84,7 @@ async function corporaFor(settings, runner, corpora) {
 async function measure(settings) {
   mkdirSync(WORK, { recursive: true });
   const files = join(WORK, "www");
-  await bundle(files);
+  await bundle(files, settings.dist);
   const corpora = new Map();
   const server = await serve(files, corpora, [...Object.keys(CONTENDERS), ...LISTS]);
   const runner = new Runner(join(WORK, "profiles"), server.origins, settings);
@@ -131,7 +131,8 @@ async function measure(settings) {
 }
 
 /** A narrowed run would replace figures that it hasn't measured. */
-const isWhole = ({ only, contenders }) =>
+const isWhole = ({ only, contenders, dist }) =>
+  dist === "dist" &&
   only.length === Object.keys(OPERATIONS).length &&
   contenders.length === Object.keys(CONTENDERS).length + LISTS.length;
 

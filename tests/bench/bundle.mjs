@@ -1,6 +1,6 @@
 // What the pages load: one file for each contender, each list and the operations.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import binaryen from "binaryen";
 import { root } from "../../scripts/lib/shell.mjs";
@@ -47,8 +47,8 @@ export function scanModule() {
   return module.emitBinary();
 }
 
-/** Writes everything that a page may ask for into `directory`. */
-export async function bundle(directory) {
+/** Writes everything that a page may ask for into `directory`; the package is in `dist`. */
+export async function bundle(directory, dist = "dist") {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   await build({
@@ -65,7 +65,7 @@ export async function bundle(directory) {
     plugins: [published],
     logLevel: "warning",
   });
-  cpSync(join(root, "dist"), join(directory, "dist"), { recursive: true });
+  cpSync(resolve(root, dist), join(directory, "dist"), { recursive: true });
   cpSync(join(root, HERE, "page/index.html"), join(directory, "index.html"));
   const sqlite = join(root, "node_modules/@sqlite.org/sqlite-wasm/dist/sqlite3.wasm");
   cpSync(sqlite, join(directory, "contenders/sqlite3.wasm"));

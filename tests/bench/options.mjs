@@ -34,6 +34,7 @@ export const HELP = `npm run bench -- [options]
   --events N          only a corpus of this size
   --seed N            decides the corpora and the order of the runs (default 42)
   --million           one million events: memory to open, show the newest 100 and search; no more
+  --dist DIR          another build of the package, to compare two; writes no files
   --no-report         print the results, write no files
   --profile           a CPU profile of each operation of ours, under target/bench/profiles-cpu`;
 
@@ -45,6 +46,7 @@ const OPTIONS = {
   rounds: { type: "string" },
   events: { type: "string" },
   seed: { type: "string", default: "42" },
+  dist: { type: "string", default: "dist" },
   million: { type: "boolean", default: false },
   "no-report": { type: "boolean", default: false },
   profile: { type: "boolean", default: false },

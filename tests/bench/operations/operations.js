@@ -11,6 +11,7 @@ import { rareCold, rareWarm } from "./rare.js";
 import { reactFeed } from "./react-feed.js";
 import { replay } from "./replay.js";
 import { scenarios } from "./scenarios.js";
+import { subscribers } from "./subscribers.js";
 
 /**
  * `start` is what there is when it starts:
@@ -31,6 +32,7 @@ export const OPERATIONS = {
   frequent,
   filter,
   scenarios,
+  subscribers,
   "page-thread": pageThread,
   "react-feed": reactFeed,
   floors,

@@ -1,12 +1,10 @@
-// Four ways to read, beside reading one record at a time without pages.
+// Ways to read what is stored, beside reading one record at a time without pages.
 import { random } from "../random.mjs";
 
 const SINGLE = 200;
 const READERS = 16;
 const EACH = 500;
 const BULK = 10_000;
-const SUBSCRIBERS = 100;
-const LIVE = 100;
 
 const timed = async (work) => {
   const start = performance.now();
@@ -14,41 +12,19 @@ const timed = async (work) => {
   return performance.now() - start;
 };
 
-/** Until every subscriber has every event. */
-async function subscribers(store, texts) {
-  let seen = 0;
-  const look = () => seen++;
-  const wanted = SUBSCRIBERS * texts.length;
-  if (!store.subscribe) {
-    await store.burst(texts);
-    await Promise.all(
-      Array.from({ length: SUBSCRIBERS }, () => store.range(0, texts.length, look)),
-    );
-    return;
-  }
-  const all = new Promise((resolve) => {
-    const check = () => ++seen === wanted && resolve();
-    for (let index = 0; index < SUBSCRIBERS; index++) void store.subscribe(check);
-  });
-  await store.burst(texts);
-  await all;
-}
-
 export const scenarios = {
-  title: "Four scenarios",
+  title: "Reading, beside one record at a time",
   about:
     "Against idb, one record at a time: 200 single events at random; 16 readers of 500 events each " +
-    "at once; 10 000 events in order; 100 subscribers who each get 100 new events. A new process, " +
-    "the files in the system's cache.",
+    "at once; 10 000 events in order. A new process, the files in the system's cache.",
   start: "warm",
   contenders: ["ours", "idb"],
   metrics: {
     single: { title: "a single event", unit: "ms", plotted: true },
     readers: { title: "16 concurrent readers", unit: "ms", plotted: true },
     bulk: { title: "bulk read of 10 000", unit: "ms", plotted: true },
-    subscribers: { title: "100 subscribers", unit: "ms", plotted: true },
   },
-  async measure({ open, frames, corpus, settings: { seed } }) {
+  async measure({ open, corpus, settings: { seed } }) {
     const store = await open();
     const next = random(seed);
     const at = (limit) => Math.floor(next() * limit);
@@ -65,10 +41,6 @@ export const scenarios = {
     );
     const bulk = await timed(() => store.range(0, Math.min(BULK, corpus.count), look));
     if (looked !== READERS * EACH + Math.min(BULK, corpus.count)) throw new Error(`${looked} read`);
-
-    const live = await open({ database: "subscribers" });
-    const texts = await frames(0, LIVE);
-    const result = { single: single / SINGLE, readers, bulk };
-    return { ...result, subscribers: await timed(() => subscribers(live, texts)) };
+    return { single: single / SINGLE, readers, bulk };
   },
 };
