@@ -75,7 +75,7 @@
 //! | [`notice`]  | what the store tells unasked   | `Notice`, `Level`, `Reporter`                 |
 //! | [`event`]   | what an event is               | `Event`, `Header`, `Kind`, `Frame`, `Secrets` |
 //! | [`filter`]  | which events match             | `EventFilter`, `Matcher`                      |
-//! | [`page`]    | how events lie in storage      | `Page`, `Summary`, `Entry`, `Origin`          |
+//! | [`page`]    | how events lie in storage      | `Page`, `Summary`, `Signatures`, `Entry`      |
 //! | [`backend`] | the outside world, as traits   | `Backend`, `Http`, `Clock`, `Memory`          |
 //! | [`store`]   | the logs of conversations      | `EventStore`, `Log`, `Search`, `Export`       |
 //! | [`stream`]  | events in, and hearing of them | `EventStream`, `Subscription`, `Policy`       |

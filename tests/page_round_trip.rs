@@ -10,7 +10,7 @@ use std::rc::Rc;
 use oh_event_store::error::Error;
 use oh_event_store::event::Dialect;
 use oh_event_store::filter::Matcher;
-use oh_event_store::page::{Entry, Origin, Page, Summary};
+use oh_event_store::page::{Entry, Origin, Page, Probe, Signatures, Summary};
 use oh_event_store::store::{Coverage, Record};
 use support::{Random, events, for_seeds};
 
@@ -62,12 +62,14 @@ fn a_page_is_read_as_it_was_written() {
     for_seeds(200, |_, random| {
         let entries = entries(random, 40);
         let page = Page::new(&entries);
-        let read = Page::decode(&page.encode()).unwrap();
+        let read = Page::decode(page.record().to_vec()).unwrap();
         assert_eq!(read, page);
         assert_eq!(read.entries().unwrap(), entries);
         let summary = read.summary(7);
         assert_eq!(summary, page.summary(7));
-        assert_eq!(Summary::decode(&summary.encode()).unwrap(), summary);
+        let others = [Rc::new(summary.clone()), Rc::new(page.summary(8))];
+        let both = Summary::decode(&Summary::encode(&others)).unwrap();
+        assert_eq!(both, [summary.clone(), page.summary(8)]);
         assert_eq!(summary.count(), entries.len() as u64);
         assert!(
             summary
@@ -90,16 +92,33 @@ fn a_page_is_read_as_it_was_written() {
 fn columns_and_summary_say_what_the_events_say() {
     for_seeds(300, |_, random| {
         let entries = entries(random, 30);
-        let page = Page::decode(&Page::new(&entries).encode()).unwrap();
-        let matcher = Matcher::new(&events::filter(random));
-        let wanted = |index: &usize| matcher.matches(&entries[*index].event);
-        let expected: Vec<usize> = (0..entries.len()).filter(wanted).collect();
+        let page = Page::decode(Page::new(&entries).record().to_vec()).unwrap();
+        let filter = events::filter(random);
+        let matcher = Matcher::new(&filter);
+        let wanted = |index: &u16| matcher.matches(&entries[usize::from(*index)].event);
+        let expected: Vec<u16> = (0..entries.len() as u16).filter(wanted).collect();
         if !matcher.never() {
-            let found: Vec<usize> = page.matching(&matcher, 0..page.len()).collect();
-            assert_eq!(found, expected);
+            assert_eq!(*page.matching(&matcher), expected);
         }
-        assert!(expected.is_empty() || page.summary(0).may_match(&matcher));
+        let summary = page.summary(0);
+        assert!(expected.is_empty() || summary.in_dates(&matcher));
+        if summary.all_in_dates(&matcher) && !matcher.reads_text() && !matcher.never() {
+            let classes = summary.classes.iter();
+            let wanted = classes.filter(|(class, _)| class.wanted(&matcher));
+            let count: u32 = wanted.map(|(_, count)| count).sum();
+            assert_eq!(count as usize, expected.len());
+        }
     });
+}
+
+fn summaries(page: &Page) -> Vec<u8> {
+    Summary::encode(&[Rc::new(page.summary(3)), Rc::new(page.summary(4))])
+}
+
+fn signatures(page: &Page) -> Vec<u8> {
+    let mut signatures = Signatures::default();
+    page.sign(3, &mut signatures);
+    signatures.encode()
 }
 
 /// All that has one wrong byte, and all that is cut off.
@@ -119,11 +138,14 @@ fn no_damaged_byte_and_no_cut_is_taken_for_data() {
     for_seeds(3, |_, random| {
         let entries = entries(random, 12);
         let page = Page::new(&entries);
-        for bytes in damaged(&page.encode()) {
-            assert!(matches!(Page::decode(&bytes), Err(Error::Corrupt(_))));
+        for bytes in damaged(page.record()) {
+            assert!(matches!(Page::decode(bytes), Err(Error::Corrupt(_))));
         }
-        for bytes in damaged(&page.summary(3).encode()) {
+        for bytes in damaged(&summaries(&page)) {
             assert!(matches!(Summary::decode(&bytes), Err(Error::Corrupt(_))));
+        }
+        for bytes in damaged(&signatures(&page)) {
+            assert!(matches!(Signatures::decode(&bytes), Err(Error::Corrupt(_))));
         }
         for bytes in damaged(&entries[0].encode()) {
             assert!(matches!(Entry::decode(&bytes), Err(Error::Corrupt(_))));
@@ -148,18 +170,23 @@ fn wrong_bytes_under_a_right_checksum_never_panic() {
     for_seeds(12, |_, random| {
         let entries = entries(random, 8);
         let page = Page::new(&entries);
-        for bytes in damaged(&page.encode()).map(sealed) {
-            if let Ok(page) = Page::decode(&bytes) {
+        for bytes in damaged(page.record()).map(sealed) {
+            if let Ok(page) = Page::decode(bytes) {
                 let matcher = Matcher::new(&events::filter(random));
-                page.matching(&matcher, 0..page.len()).count();
-                let _ = page.summary(1).may_match(&matcher);
+                let _ = page.matching(&matcher);
+                let _ = page.summary(1).in_dates(&matcher);
                 let _ = page.entries();
             }
         }
-        for bytes in damaged(&page.summary(3).encode()).map(sealed) {
-            if let Ok(summary) = Summary::decode(&bytes) {
+        for bytes in damaged(&summaries(&page)).map(sealed) {
+            for summary in Summary::decode(&bytes).unwrap_or_default() {
                 let _ = (summary.count(), summary.contains(5));
                 summary.positions().take(1000).count();
+            }
+        }
+        for bytes in damaged(&signatures(&page)).map(sealed) {
+            if let Ok(signatures) = Signatures::decode(&bytes) {
+                let _ = signatures.may_hold(3, &Probe::new(b"needle"));
             }
         }
         for bytes in damaged(&entries[0].encode()).map(sealed) {
@@ -185,10 +212,12 @@ fn what_a_newer_release_wrote_is_refused_by_its_version() {
         found: 2,
         known: 1,
     };
-    let found = Page::decode(&newer(page.encode(), 4)).unwrap_err();
+    let found = Page::decode(newer(page.record().to_vec(), 4)).unwrap_err();
     assert_eq!(found, error("page"));
-    let found = Summary::decode(&newer(page.summary(1).encode(), 0)).unwrap_err();
-    assert_eq!(found, error("page summary"));
+    let found = Summary::decode(&newer(summaries(&page), 0)).unwrap_err();
+    assert_eq!(found, error("page summaries"));
+    let found = Signatures::decode(&newer(signatures(&page), 0)).unwrap_err();
+    assert_eq!(found, error("page signatures"));
     let found = Entry::decode(&newer(entries[0].encode(), 0)).unwrap_err();
     assert_eq!(found, error("tail record"));
     let found = Record::decode(&newer(record(&mut random).encode(), 0)).unwrap_err();

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use oh_event_store::backend::{Backend, Clock, Key, Memory, Table};
+use oh_event_store::filter::EventFilter;
 use oh_event_store::notice::Notice;
-use oh_event_store::page::{Origin, Summary};
+use oh_event_store::page::{Origin, Page, Summary};
 use oh_event_store::store::{EventStore, Item, Log, Outcome, SearchOptions};
 use support::{ManualClock, all, events, for_seeds, found, lines, listening, pages, run, text_of};
 
@@ -44,7 +45,20 @@ fn places(records: &Records, table: Table) -> Vec<(Table, Key)> {
 }
 
 fn summary(records: &Records, place: &(Table, Key)) -> Summary {
-    Summary::decode(&records[&(Table::Summaries, place.1.clone())]).unwrap()
+    let page = Page::decode(records[place].clone()).unwrap();
+    page.summary(place.1.number)
+}
+
+/// Finds all of them by their text.
+fn words() -> SearchOptions {
+    let query = Some("words".to_owned());
+    SearchOptions {
+        filter: Some(EventFilter {
+            query,
+            ..EventFilter::default()
+        }),
+        ..SearchOptions::default()
+    }
 }
 
 fn flip(records: &mut Records, place: &(Table, Key)) {
@@ -166,7 +180,7 @@ fn a_damaged_summary_is_made_anew_from_its_page() {
         assert!(
             lines(&told)
                 .iter()
-                .any(|line| line.contains("summary is damaged"))
+                .any(|line| line.contains("summaries are damaged"))
         );
     });
 }
@@ -207,11 +221,12 @@ fn any_one_flipped_byte_leaves_all_other_events() {
         let lost = match place.0 {
             Table::Pages => summary(&whole, &place).count() as usize,
             Table::Tail => 1,
-            Table::Summaries | Table::Conversations => 0,
+            Table::Summaries | Table::Signatures | Table::Conversations => 0,
         };
         run(async move {
             let (log, told, _) = listened(records).await;
             assert_eq!(all(&log).await.len(), 40 - lost);
+            assert_eq!(found(&log, &words(), 7).await.len(), 40 - lost);
             assert!(!lines(&told).is_empty(), "nothing was said of {place:?}");
             let item = Item::Event(events::message(81, "new"), Origin::Live);
             log.append(vec![item], None).await.unwrap();

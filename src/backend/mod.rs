@@ -30,17 +30,20 @@ pub enum Table {
     Tail,
     /// One record per page, by page number.
     Pages,
-    /// One record per page, by page number: what the page can hold.
+    /// What pages hold, many pages to a record, by the first one's number.
     Summaries,
+    /// Their signatures, in records of the same pages.
+    Signatures,
 }
 
 impl Table {
     /// All tables, in the order in which they are created.
-    pub const ALL: [Table; 4] = [
+    pub const ALL: [Table; 5] = [
         Table::Conversations,
         Table::Tail,
         Table::Pages,
         Table::Summaries,
+        Table::Signatures,
     ];
 
     /// The object store's name.
@@ -51,6 +54,7 @@ impl Table {
             Table::Tail => "tail",
             Table::Pages => "pages",
             Table::Summaries => "summaries",
+            Table::Signatures => "signatures",
         }
     }
 }

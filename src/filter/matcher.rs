@@ -113,6 +113,12 @@ impl Matcher {
         self.text.as_ref()
     }
 
+    /// Whether the header alone doesn't decide.
+    #[must_use]
+    pub fn reads_text(&self) -> bool {
+        self.query.is_some() || self.text.is_some()
+    }
+
     /// The event's canonical text is wanted.
     #[must_use]
     pub fn body(&self, json: &str) -> bool {

@@ -5,10 +5,12 @@ mod checksum;
 mod entry;
 #[allow(clippy::module_inception)]
 mod page;
+mod signature;
 mod strings;
 mod summary;
 
 pub(crate) use bytes::{Reader, Writer};
 pub use entry::{Entry, FORMAT, Origin};
 pub use page::{MAX_EVENTS, Page};
-pub use summary::Summary;
+pub use signature::{Probe, SIGNATURE_BYTES, Signatures};
+pub use summary::{Class, Summary};

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use super::bytes::{Reader, Writer};
 use super::entry::{Entry, FORMAT, Origin};
+use super::signature::Signatures;
 use super::strings::{Dictionary, NO_WORD, Strings};
-use super::summary::Summary;
+use super::summary::{Class, Summary};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventId, Kind, Position};
 use crate::filter::Matcher;
+use crate::sorted_map::SortedMap;
 
 const MAGIC: &[u8; 4] = b"OHPG";
 const NO_CODEC: u8 = 0;
@@ -33,7 +35,10 @@ pub struct Page {
     timestamps: Strings,
     ids: Strings,
     ends: Vec<u32>,
-    texts: Vec<u8>,
+    /// All of it as it is stored.
+    record: Vec<u8>,
+    /// Where the texts begin in the record, and how long they are.
+    texts: (usize, usize),
 }
 
 impl Page {
@@ -44,27 +49,23 @@ impl Page {
         let mut timestamps = Strings::default();
         let mut ids = Strings::default();
         let mut ends = Vec::with_capacity(entries.len());
-        let mut texts = Vec::with_capacity(entries.iter().map(Entry::len).sum());
+        let mut length = 0usize;
         for entry in entries {
             timestamps.push(entry.event.header.timestamp.as_deref());
             ids.push(match &entry.event.header.id {
                 Some(EventId::Text(id)) => Some(id.as_bytes()),
                 _ => None,
             });
-            texts.extend_from_slice(entry.event.text.as_bytes());
-            ends.push(u32::try_from(texts.len()).unwrap_or(u32::MAX));
-            texts.push(b'\n');
+            let end = length.saturating_add(entry.event.text.len());
+            ends.push(u32::try_from(end).unwrap_or(u32::MAX));
+            length = length.saturating_add(entry.len());
         }
         let kinds = Dictionary::of(headers().map(|header| Some(header.kind.token())));
-        Page {
+        let mut page = Page {
             positions: entries.iter().map(|entry| entry.position).collect(),
             flags: entries.iter().map(flags).collect(),
             versions: entries.iter().map(|entry| entry.version).collect(),
-            kind_values: kinds
-                .words
-                .iter()
-                .map(|word| Kind::from_token(word))
-                .collect(),
+            kind_values: kind_values(&kinds),
             kinds,
             sources: Dictionary::of(
                 headers().map(|header| header.source.as_deref().map(Into::into)),
@@ -72,19 +73,25 @@ impl Page {
             timestamps,
             ids,
             ends,
-            texts,
+            record: Vec::new(),
+            texts: (0, length),
+        };
+        let mut out = page.columns();
+        out.len(length);
+        page.texts.0 = out.bytes.len();
+        for entry in entries {
+            out.bytes.extend_from_slice(entry.event.text.as_bytes());
+            out.u8(b'\n');
         }
+        page.record = out.sealed();
+        page
     }
 
-    /// The bytes to store.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    /// All of the record that comes before the texts.
+    fn columns(&self) -> Writer {
         let mut out = Writer::default();
-        out.bytes.reserve(
-            self.texts
-                .len()
-                .saturating_add(self.positions.len().saturating_mul(64)),
-        );
+        let columns = self.len().saturating_mul(64).saturating_add(1024);
+        out.bytes.reserve(self.texts.1.saturating_add(columns));
         out.bytes.extend_from_slice(MAGIC);
         out.u8(FORMAT);
         out.u8(NO_CODEC);
@@ -103,16 +110,21 @@ impl Page {
         for end in &self.ends {
             out.u32(*end);
         }
-        out.string(&self.texts);
-        out.sealed()
+        out
+    }
+
+    /// The bytes to store.
+    #[must_use]
+    pub fn record(&self) -> &[u8] {
+        &self.record
     }
 
     /// Reads stored bytes, and verifies all that reading relies on.
     ///
     /// # Errors
     /// `Corrupt`, or `VersionTooNew`.
-    pub fn decode(bytes: &[u8]) -> Result<Page> {
-        let mut reader = Reader::checked("page", bytes)?;
+    pub fn decode(record: Vec<u8>) -> Result<Page> {
+        let mut reader = Reader::checked("page", &record)?;
         if reader.take(4)? != MAGIC {
             return Err(reader.corrupt("not a page"));
         }
@@ -129,6 +141,9 @@ impl Page {
             return Err(reader.corrupt("unknown codec"));
         }
         let count = reader.len(8)?;
+        if count > MAX_EVENTS {
+            return Err(reader.corrupt("too many events"));
+        }
         let positions = reader.column(count, i64::from_le_bytes)?;
         let flags = reader.take(count)?.to_vec();
         let versions = reader.column(count, u16::from_le_bytes)?;
@@ -137,30 +152,35 @@ impl Page {
         let timestamps = Strings::read(&mut reader, count)?;
         let ids = Strings::read(&mut reader, count)?;
         let ends = reader.column(count, u32::from_le_bytes)?;
-        let texts = reader.string()?.to_vec();
+        let texts = reader.string()?;
         if !positions.is_sorted_by(|a, b| a < b) || !ends.is_sorted_by(|a, b| a < b) {
             return Err(reader.corrupt("events out of order"));
         }
         if !texts.is_ascii() || ends.last().is_some_and(|end| *end as usize >= texts.len()) {
             return Err(reader.corrupt("texts don't agree with their ends"));
         }
-        let kind_values = kinds
-            .words
-            .iter()
-            .map(|word| Kind::from_token(word))
-            .collect();
+        let after = reader.rest().len().saturating_add(4);
+        let end = record.len().saturating_sub(after);
+        let texts = (end.saturating_sub(texts.len()), texts.len());
         Ok(Page {
             positions,
             flags,
             versions,
+            kind_values: kind_values(&kinds),
             kinds,
-            kind_values,
             sources,
             timestamps,
             ids,
             ends,
+            record,
             texts,
         })
+    }
+
+    fn texts(&self) -> &[u8] {
+        let (start, len) = self.texts;
+        let end = start.saturating_add(len);
+        self.record.get(start..end).unwrap_or_default()
     }
 
     /// How many events it holds.
@@ -178,9 +198,8 @@ impl Page {
     /// About how many bytes of memory it takes.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.texts
-            .len()
-            .saturating_add(self.positions.len().saturating_mul(64))
+        let columns = self.len().saturating_mul(64);
+        self.record.len().saturating_add(columns)
     }
 
     /// The events' positions, ascending.
@@ -195,13 +214,13 @@ impl Page {
         let end = *self.ends.get(index)? as usize;
         let before = index.checked_sub(1).and_then(|i| self.ends.get(i));
         let start = before.map_or(0, |end| (*end as usize).saturating_add(1));
-        std::str::from_utf8(self.texts.get(start..end)?).ok()
+        std::str::from_utf8(self.texts().get(start..end)?).ok()
     }
 
     /// The bytes of all texts, each with the line feed after it.
     #[must_use]
     pub fn texts_len(&self) -> usize {
-        self.texts.len()
+        self.texts.1
     }
 
     /// Whether the event's text holds `NaN` or an infinity.
@@ -242,12 +261,38 @@ impl Page {
         self.flags.get(index).is_some_and(|flags| flags & flag != 0)
     }
 
-    /// The indices from `range` whose events match, in its order, each tested when asked for.
-    pub fn matching<'a>(
-        &'a self,
-        matcher: &'a Matcher,
-        range: impl Iterator<Item = usize> + 'a,
-    ) -> impl Iterator<Item = usize> + 'a {
+    /// The indices of the events that match, ascending.
+    #[must_use]
+    pub fn matching(&self, matcher: &Matcher) -> Box<[u16]> {
+        let wanted = self.wanted(matcher);
+        let mut found = Vec::new();
+        let mut take = |index: usize| {
+            if wanted(index) {
+                found.extend(u16::try_from(index));
+            }
+        };
+        match matcher.query() {
+            None => (0..self.len()).for_each(take),
+            Some(finder) => {
+                // What is looked for has no line feed, so it can't lie across two texts.
+                let texts = self.texts();
+                let mut from = 0;
+                while let Some(at) = texts.get(from..).and_then(|rest| finder.find(rest)) {
+                    let at = from.saturating_add(at);
+                    let index = self.ends.partition_point(|end| (*end as usize) < at);
+                    let Some(end) = self.ends.get(index) else {
+                        break;
+                    };
+                    take(index);
+                    from = (*end as usize).saturating_add(1);
+                }
+            }
+        }
+        found.into()
+    }
+
+    /// Tests all of the event at an index but the query.
+    fn wanted<'a>(&'a self, matcher: &'a Matcher) -> impl Fn(usize) -> bool + 'a {
         let kinds: Vec<bool> = self
             .kind_values
             .iter()
@@ -260,7 +305,7 @@ impl Page {
             .map(|word| matcher.source(Some(word)))
             .collect();
         let no_source = matcher.source(None);
-        range.filter(move |&index| {
+        move |index| {
             let word = |column: &Dictionary| column.indices.get(index).copied().unwrap_or(NO_WORD);
             kinds
                 .get(usize::from(word(&self.kinds)))
@@ -270,8 +315,15 @@ impl Page {
                     .map_or(no_source, |ok| *ok)
                 && matcher.hidden(self.flag(index, HIDDEN))
                 && matcher.timestamp(self.timestamps.get(index))
-                && self.text(index).is_some_and(|text| matcher.body(text))
-        })
+                && matcher
+                    .text()
+                    .is_none_or(|text| self.text(index).is_some_and(|json| text.finds(json)))
+        }
+    }
+
+    /// Adds its signature under this number to others.
+    pub fn sign(&self, number: i64, signatures: &mut Signatures) {
+        signatures.add(number, self.texts());
     }
 
     /// The event at `index` with its header read again.
@@ -303,26 +355,48 @@ impl Page {
     #[must_use]
     pub fn summary(&self, number: i64) -> Summary {
         let stamps = || (0..self.len()).filter_map(|index| self.timestamps.get(index));
-        let missing = |column: &Dictionary| column.indices.contains(&NO_WORD);
         let ids = (0..self.len()).filter_map(|index| self.id(index));
+        let mut classes: SortedMap<_, u32> = SortedMap::default();
+        for index in 0..self.len() {
+            let word = |column: &Dictionary| column.indices.get(index).copied().unwrap_or(NO_WORD);
+            let class = (
+                word(&self.kinds),
+                word(&self.sources),
+                self.flag(index, HIDDEN),
+            );
+            if let Some(count) = classes.or_default(class) {
+                *count = count.saturating_add(1);
+            }
+        }
+        let class = |((kind, source, hidden), count)| {
+            let word = |column: &Dictionary, index| column.words.get(usize::from(index)).cloned();
+            let class = Class {
+                kind: word(&self.kinds, kind).unwrap_or_default(),
+                source: word(&self.sources, source),
+                hidden,
+            };
+            (Rc::new(class), count)
+        };
         Summary {
             number,
-            bytes: self.texts.len() as u64,
+            bytes: self.texts().len() as u64,
             runs: Summary::runs_of(&self.positions),
             first_timestamp: stamps().min().map(Into::into),
             last_timestamp: stamps().max().map(Into::into),
             undated: (0..self.len()).any(|index| self.timestamps.get(index).is_none()),
-            kinds: self.kind_values.clone(),
-            sources: self.sources.words.clone(),
-            unsourced: missing(&self.sources),
-            shown: (0..self.len()).any(|index| !self.flag(index, HIDDEN)),
             weakest: (0..self.len())
                 .map(|index| self.origin(index))
                 .min()
                 .unwrap_or(Origin::Remote),
+            classes: classes.into_entries().into_iter().map(class).collect(),
             id_hashes: ids.map(Summary::id_hash).collect(),
         }
     }
+}
+
+fn kind_values(kinds: &Dictionary) -> Vec<Kind> {
+    let values = kinds.words.iter().map(|word| Kind::from_token(word));
+    values.collect()
 }
 
 fn flags(entry: &Entry) -> u8 {

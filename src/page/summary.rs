@@ -1,10 +1,35 @@
-//! What a page can hold: enough to know which events are in it, and to skip it in a search.
+//! What a page holds: enough to know which events are in it, to count them without reading it, and
+//! to pass it by in a search. The summaries of many pages lie together in one record.
+
+use std::rc::Rc;
 
 use super::bytes::{Reader, Writer};
 use super::entry::{FORMAT, Origin};
 use crate::error::{Error, Result};
 use crate::event::{Kind, Position};
 use crate::filter::Matcher;
+use crate::sorted_map::SortedMap;
+
+/// What a filter asks of an event besides its text and its date.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Class {
+    /// The kind's token.
+    pub kind: Box<str>,
+    /// The source, where there is one.
+    pub source: Option<Box<str>>,
+    /// Whether it is hidden.
+    pub hidden: bool,
+}
+
+impl Class {
+    /// Whether such an event is wanted, as far as this says.
+    #[must_use]
+    pub fn wanted(&self, matcher: &Matcher) -> bool {
+        matcher.hidden(self.hidden)
+            && matcher.kind(&Kind::from_token(&self.kind))
+            && matcher.source(self.source.as_deref())
+    }
+}
 
 /// The contents of one page in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +46,8 @@ pub struct Summary {
     pub last_timestamp: Option<Box<[u8]>>,
     /// Whether one has none.
     pub undated: bool,
-    /// The kinds in it.
-    pub kinds: Vec<Kind>,
-    /// The sources in it.
-    pub sources: Vec<Box<str>>,
-    /// Whether one has none.
-    pub unsourced: bool,
-    /// Whether one is not hidden.
-    pub shown: bool,
+    /// How many events of each class it holds. Logs keep equal classes once.
+    pub classes: Vec<(Rc<Class>, u32)>,
     /// The origin in it that the most others replace.
     pub weakest: Origin,
     /// A hash of each string id, by position; empty where ids are numbers.
@@ -90,99 +109,121 @@ impl Summary {
         self.runs.iter().flat_map(|(first, last)| *first..=*last)
     }
 
-    /// Whether an event in it may match, by all but the text. `false` is certain.
+    /// Whether an event in it may pass the filter's dates. `false` is certain.
     #[must_use]
-    pub fn may_match(&self, matcher: &Matcher) -> bool {
-        (self.shown || matcher.hidden(true))
-            && self.kinds.iter().any(|kind| matcher.kind(kind))
-            && (self
-                .sources
-                .iter()
-                .any(|source| matcher.source(Some(source)))
-                || self.unsourced && matcher.source(None))
-            && (self.undated
-                || matcher.timestamps(
-                    self.first_timestamp.as_deref().unwrap_or_default(),
-                    self.last_timestamp.as_deref().unwrap_or_default(),
-                ))
+    pub fn in_dates(&self, matcher: &Matcher) -> bool {
+        let [first, last] = [&self.first_timestamp, &self.last_timestamp]
+            .map(|stamp| stamp.as_deref().unwrap_or_default());
+        self.undated || matcher.timestamps(first, last)
     }
 
-    /// The bytes to store.
+    /// Whether all events in it pass the filter's dates. `true` is certain.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn all_in_dates(&self, matcher: &Matcher) -> bool {
+        let stamps = [&self.first_timestamp, &self.last_timestamp];
+        stamps
+            .iter()
+            .all(|stamp| matcher.timestamp(stamp.as_deref()))
+    }
+
+    /// The record of many summaries: see `format.md`.
+    #[must_use]
+    pub fn encode(summaries: &[Rc<Summary>]) -> Vec<u8> {
+        let mut classes = SortedMap::default();
+        for (class, _) in summaries.iter().flat_map(|summary| &summary.classes) {
+            classes.insert(Rc::clone(class), ());
+        }
+        let classes = classes.into_entries();
         let mut out = Writer::default();
         out.u8(FORMAT);
-        out.i64(self.number);
-        out.u64(self.bytes);
-        out.len(self.runs.len());
-        for (first, last) in &self.runs {
-            out.i64(*first);
-            out.i64(*last);
+        out.len(classes.len());
+        for (class, ()) in &classes {
+            out.string(class.kind.as_bytes());
+            out.optional(class.source.as_deref().map(str::as_bytes));
+            out.u8(u8::from(class.hidden));
         }
-        out.optional(self.first_timestamp.as_deref());
-        out.optional(self.last_timestamp.as_deref());
-        out.u8(u8::from(self.undated));
-        out.len(self.kinds.len());
-        for kind in &self.kinds {
-            out.string(kind.token().as_bytes());
-        }
-        out.len(self.sources.len());
-        for source in &self.sources {
-            out.string(source.as_bytes());
-        }
-        out.u8(u8::from(self.unsourced));
-        out.u8(u8::from(self.shown));
-        out.u8(self.weakest.byte());
-        out.len(self.id_hashes.len());
-        for hash in &self.id_hashes {
-            out.u64(*hash);
+        out.len(summaries.len());
+        for summary in summaries {
+            out.i64(summary.number);
+            out.u64(summary.bytes);
+            out.len(summary.runs.len());
+            for (first, last) in &summary.runs {
+                out.i64(*first);
+                out.i64(*last);
+            }
+            out.optional(summary.first_timestamp.as_deref());
+            out.optional(summary.last_timestamp.as_deref());
+            out.u8(u8::from(summary.undated));
+            out.u8(summary.weakest.byte());
+            out.len(summary.classes.len());
+            for (class, count) in &summary.classes {
+                out.len(classes.partition_point(|(known, ())| known < class));
+                out.u32(*count);
+            }
+            out.len(summary.id_hashes.len());
+            for hash in &summary.id_hashes {
+                out.u64(*hash);
+            }
         }
         out.sealed()
     }
 
-    /// Reads stored bytes.
+    /// Reads a record of summaries.
     ///
     /// # Errors
     /// `Corrupt`, or `VersionTooNew`.
-    pub fn decode(bytes: &[u8]) -> Result<Summary> {
-        let mut reader = Reader::checked("page summary", bytes)?;
+    pub fn decode(bytes: &[u8]) -> Result<Vec<Summary>> {
+        let mut reader = Reader::checked("page summaries", bytes)?;
         let format = reader.u8()?;
         if format > FORMAT {
             let (found, known) = (u32::from(format), u32::from(FORMAT));
             return Err(Error::VersionTooNew {
-                what: "page summary",
+                what: "page summaries",
                 found,
                 known,
             });
         }
+        let classes = reader.list(6, |reader| {
+            Ok(Rc::new(Class {
+                kind: reader.text()?.into(),
+                source: match reader.u8()? {
+                    0 => None,
+                    _ => Some(reader.text()?.into()),
+                },
+                hidden: reader.u8()? != 0,
+            }))
+        })?;
+        reader.list(40, |reader| Summary::read(reader, &classes))
+    }
+
+    fn read(reader: &mut Reader<'_>, known: &[Rc<Class>]) -> Result<Summary> {
         let number = reader.i64()?;
-        let page_bytes = reader.u64()?;
+        let bytes = reader.u64()?;
         let runs = reader.list(16, |reader| Ok((reader.i64()?, reader.i64()?)))?;
-        if runs.is_empty() || runs.iter().any(|(first, last)| first > last) {
+        let ascending = runs.is_sorted_by(|(_, last), (first, _)| last < first);
+        if runs.is_empty() || !ascending || runs.iter().any(|(first, last)| first > last) {
             return Err(reader.corrupt("no positions"));
         }
         let first_timestamp = reader.optional()?.map(Into::into);
         let last_timestamp = reader.optional()?.map(Into::into);
         let undated = reader.u8()? != 0;
-        let kinds = reader.list(4, |reader| Ok(Kind::from_token(reader.text()?)))?;
-        let sources = reader.list(4, |reader| Ok(reader.text()?.into()))?;
-        let unsourced = reader.u8()? != 0;
-        let shown = reader.u8()? != 0;
         let weakest = Origin::from_byte(reader.u8()?);
+        let classes = reader.list(8, |reader| {
+            let class = known.get(reader.u32()? as usize);
+            let class = class.ok_or_else(|| reader.corrupt("unknown class"))?;
+            Ok((Rc::clone(class), reader.u32()?))
+        })?;
         let hashes = reader.len(8)?;
         let id_hashes = reader.column(hashes, u64::from_le_bytes)?;
         Ok(Summary {
             number,
-            bytes: page_bytes,
+            bytes,
             runs,
             first_timestamp,
             last_timestamp,
             undated,
-            kinds,
-            sources,
-            unsourced,
-            shown,
             weakest,
+            classes,
             id_hashes,
         })
     }

@@ -27,7 +27,7 @@ pub(super) enum Part {
     /// Which conversation it is, and what its record was when the archive was begun.
     Header(Box<str>, Record),
     /// A run of its events.
-    Page(Page),
+    Page(Box<Page>),
     /// A stretch whose events could not be read when the archive was written.
     Lost(Interval),
     /// Nothing follows; how many events there were.
@@ -47,7 +47,7 @@ pub(super) fn begin(out: &mut Vec<u8>, id: &str, record: &Record) {
 }
 
 pub(super) fn push_page(out: &mut Vec<u8>, page: &Page) {
-    part(out, PAGE, &page.encode());
+    part(out, PAGE, page.record());
 }
 
 pub(super) fn push_lost(out: &mut Vec<u8>, (first, last): Interval) {
@@ -133,7 +133,7 @@ fn read(tag: u8, part: &[u8]) -> Result<Part> {
             let id = reader.text()?.into();
             Ok(Part::Header(id, Record::decode(reader.rest())?))
         }
-        PAGE => Page::decode(reader.rest()).map(Part::Page),
+        PAGE => Page::decode(reader.rest().to_vec()).map(|page| Part::Page(page.into())),
         LOST => Ok(Part::Lost((reader.i64()?, reader.i64()?))),
         END => reader.u64().map(Part::End),
         _ => Err(reader.corrupt("of an unknown kind")),

@@ -1,11 +1,12 @@
-//! Decoded pages under a byte budget: the least recently used go first.
+//! Decoded pages and signatures under a byte budget: the least recently used go first.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::page::Page;
+use super::blocks::Block;
+use crate::page::{Page, Signatures};
 
-/// The pages kept in memory, of all conversations of a store.
+/// What is kept in memory, of all conversations of a store.
 pub(crate) struct PageCache {
     budget: usize,
     state: RefCell<State>,
@@ -22,14 +23,35 @@ struct State {
 
 struct Slot {
     conversation: Rc<str>,
-    number: i64,
-    page: Rc<Page>,
+    place: Place,
+    item: Item,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Page(i64),
+    Signatures(Block),
+}
+
+#[derive(Clone)]
+enum Item {
+    Page(Rc<Page>),
+    Signatures(Rc<Signatures>),
+}
+
+impl Item {
+    fn memory(&self) -> usize {
+        match self {
+            Item::Page(page) => page.memory(),
+            Item::Signatures(signatures) => signatures.memory(),
+        }
+    }
 }
 
 /// What a cache has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheStats {
-    /// Bytes of decoded pages held.
+    /// Bytes held: decoded pages and signatures.
     pub bytes: usize,
     /// Pages held.
     pub pages: usize,
@@ -51,44 +73,71 @@ impl PageCache {
         self.budget
     }
 
-    pub(crate) fn get(&self, conversation: &Rc<str>, number: i64) -> Option<Rc<Page>> {
+    pub(crate) fn page(&self, conversation: &Rc<str>, number: i64) -> Option<Rc<Page>> {
         let mut state = self.state.borrow_mut();
-        let Some(place) = state.find(conversation, number) else {
-            state.misses = state.misses.saturating_add(1);
-            return None;
-        };
-        state.hits = state.hits.saturating_add(1);
-        let slot = state.slots.remove(place);
-        let page = Rc::clone(&slot.page);
-        state.slots.push(slot);
-        Some(page)
+        match state.used(conversation, Place::Page(number)) {
+            Some(Item::Page(page)) => {
+                state.hits = state.hits.saturating_add(1);
+                Some(page)
+            }
+            _ => {
+                state.misses = state.misses.saturating_add(1);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn signatures(
+        &self,
+        conversation: &Rc<str>,
+        block: Block,
+    ) -> Option<Rc<Signatures>> {
+        let mut state = self.state.borrow_mut();
+        match state.used(conversation, Place::Signatures(block)) {
+            Some(Item::Signatures(signatures)) => Some(signatures),
+            _ => None,
+        }
     }
 
     /// Whether the page is here, without using it.
     pub(crate) fn holds(&self, conversation: &Rc<str>, number: i64) -> bool {
-        self.state.borrow().find(conversation, number).is_some()
+        let state = self.state.borrow();
+        state.find(conversation, Place::Page(number)).is_some()
     }
 
     /// Keeps a page, and lets go of others while the budget is exceeded.
-    pub(crate) fn insert(&self, conversation: &Rc<str>, number: i64, page: &Rc<Page>) {
-        self.remove(conversation, number);
+    pub(crate) fn keep_page(&self, conversation: &Rc<str>, number: i64, page: &Rc<Page>) {
+        let item = Item::Page(Rc::clone(page));
+        self.keep(conversation, Place::Page(number), item);
+    }
+
+    pub(crate) fn keep_signatures(
+        &self,
+        conversation: &Rc<str>,
+        block: Block,
+        signatures: &Rc<Signatures>,
+    ) {
+        let item = Item::Signatures(Rc::clone(signatures));
+        self.keep(conversation, Place::Signatures(block), item);
+    }
+
+    fn keep(&self, conversation: &Rc<str>, place: Place, item: Item) {
         let mut state = self.state.borrow_mut();
-        state.bytes = state.bytes.saturating_add(page.memory());
+        state.remove(conversation, place);
+        state.bytes = state.bytes.saturating_add(item.memory());
         state.slots.push(Slot {
             conversation: Rc::clone(conversation),
-            number,
-            page: Rc::clone(page),
+            place,
+            item,
         });
         while state.bytes > self.budget && state.slots.len() > 1 {
             state.take(0);
         }
     }
 
-    pub(crate) fn remove(&self, conversation: &Rc<str>, number: i64) {
+    pub(crate) fn remove_page(&self, conversation: &Rc<str>, number: i64) {
         let mut state = self.state.borrow_mut();
-        if let Some(place) = state.find(conversation, number) {
-            state.take(place);
-        }
+        state.remove(conversation, Place::Page(number));
     }
 
     pub(crate) fn remove_conversation(&self, conversation: &Rc<str>) {
@@ -103,9 +152,10 @@ impl PageCache {
     pub(crate) fn stats(&self) -> CacheStats {
         let state = self.state.borrow();
         let (hits, misses) = (state.hits, state.misses);
+        let is_page = |slot: &&Slot| matches!(slot.item, Item::Page(_));
         CacheStats {
             bytes: state.bytes,
-            pages: state.slots.len(),
+            pages: state.slots.iter().filter(is_page).count(),
             hits,
             misses,
         }
@@ -113,13 +163,28 @@ impl PageCache {
 }
 
 impl State {
-    fn find(&self, conversation: &Rc<str>, number: i64) -> Option<usize> {
-        let is_it = |slot: &Slot| slot.number == number && slot.conversation == *conversation;
+    fn find(&self, conversation: &Rc<str>, place: Place) -> Option<usize> {
+        let is_it = |slot: &Slot| slot.place == place && slot.conversation == *conversation;
         self.slots.iter().rposition(is_it)
+    }
+
+    /// What lies there, which is now the most recently used.
+    fn used(&mut self, conversation: &Rc<str>, place: Place) -> Option<Item> {
+        let found = self.find(conversation, place)?;
+        let slot = self.slots.remove(found);
+        let item = slot.item.clone();
+        self.slots.push(slot);
+        Some(item)
+    }
+
+    fn remove(&mut self, conversation: &Rc<str>, place: Place) {
+        if let Some(found) = self.find(conversation, place) {
+            self.take(found);
+        }
     }
 
     fn take(&mut self, place: usize) {
         let slot = self.slots.remove(place);
-        self.bytes = self.bytes.saturating_sub(slot.page.memory());
+        self.bytes = self.bytes.saturating_sub(slot.item.memory());
     }
 }

@@ -195,14 +195,14 @@ impl Log {
 
     fn apply(&self, plan: Plan) -> Vec<Outcome> {
         for number in &plan.gone {
-            self.shared.cache.remove(&self.id, *number);
+            self.shared.cache.remove_page(&self.id, *number);
         }
         for number in &plan.given_up {
             let why = Error::Corrupt(format!("page {number}"));
             self.report(Level::Error, "a damaged page is given up", &why);
         }
         for (number, page) in &plan.sealed {
-            self.shared.cache.insert(&self.id, *number, page);
+            self.shared.cache.keep_page(&self.id, *number, page);
         }
         let ids: Vec<_> = plan.committed.iter().filter_map(id_of).collect();
         self.ids.borrow_mut().merge(&ids);

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use super::batch::Batch;
 use super::cache::{CacheStats, PageCache};
 use super::coverage::Interval;
+use super::found::Findings;
 use super::log::{Log, Shared, gaps};
 use super::record::Record;
 use super::search::SearchOptions;
@@ -21,12 +22,15 @@ use crate::sorted_map::SortedMap;
 /// table.
 pub const PAGE_BYTES: usize = 128 * 1024;
 
+/// Which part of the memory budget is for search results.
+const FINDINGS: usize = 16;
+
 /// How a store commits, cuts pages, and how much of them it keeps in memory.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// How far a commit goes before it is acknowledged.
     pub durability: Durability,
-    /// Bytes of decoded pages kept in memory.
+    /// Bytes of pages, signatures and search results kept in memory.
     pub memory_budget: usize,
     /// Bytes of text at which a page is sealed.
     pub page_bytes: usize,
@@ -123,11 +127,13 @@ impl EventStore {
         reporter: Reporter,
         options: &StoreOptions,
     ) -> EventStore {
+        let findings = options.memory_budget / FINDINGS;
         let shared = Shared {
             backend,
             clock,
             reporter,
-            cache: PageCache::new(options.memory_budget),
+            cache: PageCache::new(options.memory_budget.saturating_sub(findings)),
+            findings: Findings::new(findings),
             durability: options.durability,
             page_bytes: options.page_bytes.max(1),
             page_events: options.page_events.clamp(1, MAX_EVENTS),
@@ -212,6 +218,7 @@ impl EventStore {
             .commit(batch, self.shared.durability)
             .await?;
         self.shared.cache.remove_conversation(&conversation);
+        self.shared.findings.remove_conversation(&conversation);
         self.logs.borrow_mut().remove(&conversation);
         if let Some(log) = &open {
             log.mark_deleted();

@@ -2,14 +2,21 @@
 
 use std::rc::Rc;
 
+use super::blocks::{Block, in_order};
 use super::log::{LOADS, Log, State, id_of};
 use super::record::Record;
 use crate::backend::{Key, Table};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, Position};
 use crate::notice::Level;
-use crate::page::{Entry, Summary};
+use crate::page::{Entry, Page, Summary};
 use crate::sorted_map::SortedMap;
+
+/// How many pages are read at once to make their summaries anew.
+const FEW: i64 = 32;
+
+/// No record has so many pages.
+const MANY: i64 = 1 << 20;
 
 impl Log {
     /// Reads the state as it is stored, and tells of what is new in it. Only while nothing is being
@@ -41,8 +48,10 @@ impl Log {
         let before = self.snapshot();
         let is_new = |position: Position| !before.contains(position);
         let mut news = Vec::new();
-        let known = |number: i64| before.pages.iter().any(|page| page.number == number);
-        for summary in state.pages.iter().filter(|page| !known(page.number)) {
+        let numbers = before.pages.iter().map(|page| (page.number, ()));
+        let known: SortedMap<i64, ()> = numbers.collect();
+        let is_new_page = |page: &&Rc<Summary>| !known.contains_key(&page.number);
+        for summary in state.pages.iter().filter(is_new_page) {
             if !summary.positions().any(is_new) {
                 continue;
             }
@@ -73,12 +82,31 @@ impl Log {
             .range(Table::Summaries, &self.id, Key::FIRST, Key::LAST)
             .await?;
         let stored = records.into_iter().next().map(|(_, bytes)| bytes);
-        let mut state = State::default();
-        for (number, bytes) in summaries {
-            if let Some(summary) = self.summary(number, &bytes).await? {
-                state.add_page(Rc::new(summary));
+        let record = match stored.as_deref().map(Record::decode) {
+            Some(Ok(record)) => Some(record),
+            Some(Err(why @ Error::Corrupt(_))) => {
+                self.report(Level::Error, "a conversation's record is made anew", &why);
+                None
             }
+            Some(Err(why)) => return Err(why),
+            None => None,
+        };
+        let mut state = State::default();
+        let mut pages = Vec::new();
+        let mut ends = summaries.iter().skip(1).map(|(key, _)| *key);
+        for (key, bytes) in &summaries {
+            let end = ends
+                .next()
+                .or(record.as_ref().map(|record| record.next_page));
+            let found = self.summaries(*key, bytes, end).await?;
+            state.blocks.push(Block {
+                key: *key,
+                pages: found.len(),
+            });
+            pages.extend(found.into_iter().map(|summary| self.share(summary)));
         }
+        let last_page = pages.iter().map(|page| page.number).max();
+        state.set_pages(in_order(pages));
         for (_, bytes) in tail {
             match Entry::decode(&bytes) {
                 Ok(entry) if !state.contains(entry.position) => {
@@ -90,42 +118,62 @@ impl Log {
                 Err(why) => self.report(Level::Error, "an event is damaged and left out", &why),
             }
         }
-        state.record = match stored.as_deref().map(Record::decode) {
-            Some(Ok(record)) => record,
-            Some(Err(why @ Error::Corrupt(_))) => {
-                self.report(Level::Error, "a conversation's record is made anew", &why);
-                rebuilt(&state)
-            }
-            Some(Err(why)) => return Err(why),
-            None => rebuilt(&state),
-        };
+        state.record = record.unwrap_or_else(|| Record {
+            next_page: last_page.map_or(0, |last| last.saturating_add(1)),
+            ..rebuilt(&state)
+        });
         state.record.events = state.events();
         state.stored = stored;
         Ok(state)
     }
 
-    async fn summary(&self, number: i64, bytes: &[u8]) -> Result<Option<Summary>> {
+    /// The summaries in a record; where it is damaged, those of the pages from its key to below
+    /// `end`.
+    async fn summaries(&self, key: i64, bytes: &[u8], end: Option<i64>) -> Result<Vec<Summary>> {
         let why = match Summary::decode(bytes) {
-            Ok(summary) => return Ok(Some(summary)),
+            Ok(summaries) => return Ok(summaries),
             Err(why @ Error::VersionTooNew { .. }) => return Err(why),
             Err(why) => why,
         };
-        self.report(Level::Warn, "a page summary is damaged and made anew", &why);
-        match self.page(number).await {
-            Ok(page) => Ok(page.map(|page| page.summary(number))),
-            Err(why @ Error::Corrupt(_)) => {
-                self.report(Level::Error, "a page is damaged and left out", &why);
-                Ok(None)
+        self.report(
+            Level::Warn,
+            "page summaries are damaged and made anew",
+            &why,
+        );
+        let mut summaries = Vec::new();
+        let mut first = key;
+        let end = end.unwrap_or(i64::MAX).min(Key::LAST);
+        while first < end {
+            // Where the end isn't known either, everything is read at once.
+            let few = end.saturating_sub(first) < MANY;
+            let next = if few {
+                first.saturating_add(FEW).min(end)
+            } else {
+                end
+            };
+            let last = next.saturating_sub(1);
+            let pages = self
+                .shared
+                .backend
+                .range(Table::Pages, &self.id, first, last);
+            for (number, record) in pages.await? {
+                match Page::decode(record) {
+                    Ok(page) => summaries.push(page.summary(number)),
+                    Err(why @ Error::Corrupt(_)) => {
+                        self.report(Level::Error, "a page is damaged and left out", &why);
+                    }
+                    Err(why) => return Err(why),
+                }
             }
-            Err(why) => Err(why),
+            first = next;
         }
+        Ok(summaries)
     }
 }
 
 /// What events and pages say of a conversation whose record is lost. What is known to be complete
 /// is not among it.
 fn rebuilt(state: &State) -> Record {
-    let last_page = state.pages.iter().map(|page| page.number).max();
     let pages = state.pages.iter();
     let page_stamps = pages.flat_map(|page| [&page.first_timestamp, &page.last_timestamp]);
     let tail = state.tail.values();
@@ -138,12 +186,10 @@ fn rebuilt(state: &State) -> Record {
         (Some(_), _) => Some(Dialect::V1),
         (None, entry) => entry.and_then(|entry| entry.event.dialect()),
     };
-    let bytes = state.pages.iter().map(|page| page.bytes);
     Record {
         dialect,
-        next_page: last_page.map_or(0, |last| last.saturating_add(1)),
         range: state.first().zip(state.last()),
-        bytes: bytes.fold(state.tail_bytes as u64, u64::saturating_add),
+        bytes: state.bytes(),
         first_timestamp: stamps().min().cloned(),
         last_timestamp: stamps().max().cloned(),
         ..Record::default()
@@ -152,7 +198,7 @@ fn rebuilt(state: &State) -> Record {
 
 fn ids(state: &State) -> SortedMap<u64, Position> {
     let mut all = Vec::new();
-    for page in &state.pages {
+    for page in state.pages.iter() {
         all.extend(page.id_hashes.iter().copied().zip(page.positions()));
     }
     all.extend(state.tail.values().filter_map(id_of));

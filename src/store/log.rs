@@ -5,15 +5,17 @@ use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 
+use super::blocks::Block;
 use super::cache::PageCache;
 use super::commit::{InFlight, Ticket};
+use super::found::Findings;
 use super::record::Record;
 use crate::backend::{Backend, Clock, Durability, Key, Table};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, Position, Secrets};
 use crate::filter::{Decompose, EventFilter, Matcher};
 use crate::notice::{Level, Reporter};
-use crate::page::{Entry, Page, Summary};
+use crate::page::{Class, Entry, Page, Summary};
 use crate::sorted_map::SortedMap;
 
 /// How often the state is read again when another tab changes it at the same time.
@@ -25,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) reporter: Reporter,
     pub(crate) cache: PageCache,
+    pub(crate) findings: Findings,
     pub(crate) durability: Durability,
     pub(crate) page_bytes: usize,
     pub(crate) page_events: usize,
@@ -38,7 +41,11 @@ pub(crate) struct State {
     /// The record as it is stored: what the next commit expects to find.
     pub(crate) stored: Option<Vec<u8>>,
     /// The pages by position; their ranges don't overlap.
-    pub(crate) pages: Vec<Rc<Summary>>,
+    pub(crate) pages: Rc<Vec<Rc<Summary>>>,
+    /// How many events they hold, and how many bytes of text.
+    pub(crate) paged: (u64, u64),
+    /// The records that their summaries and signatures lie in, by key.
+    pub(crate) blocks: Vec<Block>,
     /// The events above the last page.
     pub(crate) tail: SortedMap<Position, Entry>,
     pub(crate) tail_bytes: usize,
@@ -70,16 +77,46 @@ impl State {
 
     /// How many events it holds.
     pub(crate) fn events(&self) -> u64 {
-        let pages = self.pages.iter().map(|page| page.count());
-        pages.fold(self.tail.len() as u64, u64::saturating_add)
+        self.paged.0.saturating_add(self.tail.len() as u64)
+    }
+
+    /// How many bytes its texts have, with a line feed after each.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.paged.1.saturating_add(self.tail_bytes as u64)
+    }
+
+    /// Takes pages whose ranges don't overlap, in their order.
+    pub(crate) fn set_pages(&mut self, pages: Vec<Rc<Summary>>) {
+        let sum = |of: fn(&Summary) -> u64| {
+            let each = pages.iter().map(|page| of(page));
+            each.fold(0, u64::saturating_add)
+        };
+        self.paged = (sum(Summary::count), sum(|page| page.bytes));
+        self.pages = Rc::new(pages);
     }
 
     /// Puts a page in its place.
     pub(crate) fn add_page(&mut self, page: Rc<Summary>) {
-        let place = self
-            .pages
-            .partition_point(|other| other.first() < page.first());
-        self.pages.insert(place, page);
+        let (events, bytes) = self.paged;
+        self.paged = (
+            events.saturating_add(page.count()),
+            bytes.saturating_add(page.bytes),
+        );
+        let pages = Rc::make_mut(&mut self.pages);
+        let place = pages.partition_point(|other| other.first() < page.first());
+        pages.insert(place, page);
+    }
+
+    /// Takes a page away.
+    pub(crate) fn remove_page(&mut self, number: i64) -> Option<Rc<Summary>> {
+        let place = self.pages.iter().position(|page| page.number == number)?;
+        let page = Rc::make_mut(&mut self.pages).remove(place);
+        let (events, bytes) = self.paged;
+        self.paged = (
+            events.saturating_sub(page.count()),
+            bytes.saturating_sub(page.bytes),
+        );
+        Some(page)
     }
 
     pub(crate) fn contains(&self, position: Position) -> bool {
@@ -100,6 +137,8 @@ pub struct Log {
     pub(crate) state: RefCell<Rc<State>>,
     /// Positions by the hash of a string id; empty where ids are numbers.
     pub(crate) ids: RefCell<SortedMap<u64, Position>>,
+    /// The classes of all its events, each once.
+    classes: RefCell<SortedMap<Rc<Class>, Rc<Class>>>,
     pub(crate) waiting: RefCell<Vec<Rc<Ticket>>>,
     /// To be taken by `exclusive` only.
     pub(crate) writing: Mutex<()>,
@@ -123,6 +162,7 @@ impl Log {
             shared,
             state: RefCell::default(),
             ids: RefCell::default(),
+            classes: RefCell::default(),
             waiting: RefCell::default(),
             writing: Mutex::new(()),
             in_flight: RefCell::default(),
@@ -214,7 +254,7 @@ impl Log {
 
     /// A page from the cache or the backend; `None` where another tab has replaced it.
     pub(crate) async fn page(&self, number: i64) -> Result<Option<Rc<Page>>> {
-        if let Some(page) = self.shared.cache.get(&self.id, number) {
+        if let Some(page) = self.shared.cache.page(&self.id, number) {
             return Ok(Some(page));
         }
         self.check_open()?;
@@ -224,40 +264,38 @@ impl Log {
             .get_many(Table::Pages, &self.id, &[number])
             .await?;
         match found.into_iter().next().flatten() {
-            Some(bytes) => self.keep(number, &bytes).map(Some),
+            Some(bytes) => self.keep(number, bytes).map(Some),
             None => Ok(None),
         }
     }
 
-    /// Brings pages into the cache, all at once. What is absent or damaged shows when it is read.
-    pub(crate) async fn read_ahead(&self, numbers: &[i64]) -> Result<()> {
-        let found = self
-            .shared
-            .backend
-            .get_many(Table::Pages, &self.id, numbers)
-            .await?;
-        for (number, bytes) in numbers.iter().zip(found) {
-            if let Some(Err(why)) = bytes.map(|bytes| self.keep(*number, &bytes)) {
-                self.report(Level::Debug, "a page that was read ahead is damaged", &why);
-            }
-        }
-        Ok(())
-    }
-
-    fn keep(&self, number: i64, bytes: &[u8]) -> Result<Rc<Page>> {
-        let page = Page::decode(bytes).inspect_err(|_| {
+    /// Takes a page that was read into the cache.
+    pub(crate) fn keep(&self, number: i64, record: Vec<u8>) -> Result<Rc<Page>> {
+        let page = Page::decode(record).inspect_err(|_| {
             if !self.is_damaged(number) {
                 self.damaged.borrow_mut().push(number);
             }
         })?;
         let page = Rc::new(page);
-        self.shared.cache.insert(&self.id, number, &page);
+        self.shared.cache.keep_page(&self.id, number, &page);
         Ok(page)
     }
 
     /// Whether the page was found damaged.
     pub(crate) fn is_damaged(&self, number: i64) -> bool {
         self.damaged.borrow().contains(&number)
+    }
+
+    /// A summary, with the classes that the log knows in place of equal ones.
+    pub(crate) fn share(&self, mut summary: Summary) -> Rc<Summary> {
+        let mut known = self.classes.borrow_mut();
+        for (class, _) in &mut summary.classes {
+            match known.get(class) {
+                Some(known) => *class = Rc::clone(known),
+                None => drop(known.insert(Rc::clone(class), Rc::clone(class))),
+            }
+        }
+        Rc::new(summary)
     }
 
     /// The position of the event with this id, where the log holds one.

@@ -2,18 +2,22 @@
 
 mod archive;
 mod batch;
+mod blocks;
 mod cache;
 mod commit;
 mod coverage;
 mod event_store;
 mod export;
+mod found;
 mod import;
 mod load;
 mod log;
 mod plan;
+mod read_ahead;
 mod record;
 mod restore;
 mod search;
+mod sieve;
 
 pub use archive::MAGIC as ARCHIVE_MAGIC;
 pub use batch::Batch;

@@ -24,10 +24,12 @@ pub(crate) struct Plan {
     /// Those of them that are damaged or missing. Another tab may just have replaced them; then
     /// this commit conflicts with that one.
     pub(crate) given_up: Vec<i64>,
+    /// Those of them whose range no other page covers.
+    pub(super) uncovered: Vec<i64>,
     /// It was made from a state that another tab has changed since: it must not be carried out.
     pub(crate) stale: bool,
     /// The state was read just now, so a page that is missing is lost.
-    fresh_state: bool,
+    pub(super) fresh_state: bool,
     /// Positions of the events with string ids in this commit, by the hash of the id.
     pending: SortedMap<u64, Position>,
     /// Entries for pages, by page number.
@@ -54,6 +56,7 @@ impl Plan {
             sealed: Vec::new(),
             gone: Vec::new(),
             given_up: Vec::new(),
+            uncovered: Vec::new(),
             late: SortedMap::default(),
             fresh: SortedMap::default(),
         };
@@ -75,6 +78,7 @@ impl Plan {
             plan.rewrite(log, number, entries).await?;
         }
         plan.seal(log);
+        plan.index(log).await?;
         let tail = std::mem::take(&mut plan.fresh);
         for entry in tail
             .entries()
@@ -246,9 +250,7 @@ impl Plan {
         self.gone.push(number);
         self.writes
             .push(Write::Delete(Table::Pages, log.key(number)));
-        self.writes
-            .push(Write::Delete(Table::Summaries, log.key(number)));
-        self.next.pages.retain(|page| page.number != number);
+        let replaced = self.next.remove_page(number);
         let limit = log
             .shared
             .page_bytes
@@ -264,6 +266,15 @@ impl Plan {
         };
         for run in runs(&entries, target, log.shared.page_events) {
             self.add_page(log, run);
+        }
+        let covers = |page: &Rc<Summary>| {
+            let pages = &self.next.pages;
+            let index = pages.partition_point(|other| other.last() < page.first());
+            let other = pages.get(index);
+            other.is_some_and(|other| other.first() <= page.last())
+        };
+        if !replaced.as_ref().is_some_and(covers) {
+            self.uncovered.push(number);
         }
         Ok(())
     }
@@ -310,15 +321,10 @@ impl Plan {
         let number = self.next.record.next_page;
         self.next.record.next_page = number.saturating_add(1);
         let page = Rc::new(Page::new(entries));
-        let summary = page.summary(number);
+        let record = page.record().to_vec();
         self.writes
-            .push(Write::Put(Table::Pages, log.key(number), page.encode()));
-        self.writes.push(Write::Put(
-            Table::Summaries,
-            log.key(number),
-            summary.encode(),
-        ));
-        self.next.add_page(Rc::new(summary));
+            .push(Write::Put(Table::Pages, log.key(number), record));
+        self.next.add_page(log.share(page.summary(number)));
         self.sealed.push((number, page));
     }
 
@@ -326,7 +332,7 @@ impl Plan {
     fn finish(&mut self, log: &Log) {
         let before = log.snapshot();
         let range = self.next.first().zip(self.next.last());
-        let events = self.next.events();
+        let (events, bytes) = (self.next.events(), self.next.bytes());
         let record = &mut self.next.record;
         record.range = range;
         record.events = events;
@@ -347,13 +353,7 @@ impl Plan {
                 record.last_timestamp = Some(timestamp.clone());
             }
         }
-        let pages = self
-            .next
-            .pages
-            .iter()
-            .map(|page| page.bytes)
-            .fold(0, u64::saturating_add);
-        record.bytes = pages.saturating_add(self.next.tail_bytes as u64);
+        record.bytes = bytes;
         record.generation = before.record.generation.saturating_add(1);
         record.last_access = log.shared.clock.now();
         let bytes = record.encode();

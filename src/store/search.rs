@@ -4,17 +4,16 @@ use std::rc::Rc;
 
 use super::batch::Batch;
 use super::log::{Log, State};
+use super::read_ahead::{ReadAhead, Wanted};
+use super::sieve::{Sieve, Verdict};
 use crate::error::{Error, Result};
 use crate::event::Position;
-use crate::filter::{EventFilter, Matcher};
+use crate::filter::EventFilter;
 use crate::notice::Level;
-use crate::page::Summary;
+use crate::page::{Page, Summary};
 
 /// How long a search works, in milliseconds, before it lets other work go first.
 const TIME_SLICE: f64 = 8.0;
-
-/// The most pages that are read at once.
-const WINDOW: usize = 16;
 
 /// The most text in one batch, in bytes; a single event may exceed it.
 const BATCH_BYTES: usize = 1 << 20;
@@ -34,18 +33,17 @@ pub struct SearchOptions {
     pub filter: Option<EventFilter>,
 }
 
-/// A search under way. It holds no more than a page and a batch, and ends when it is dropped.
+/// A search under way. It holds some pages and a batch, and ends when it is dropped.
 pub struct Search {
     log: Rc<Log>,
-    matcher: Matcher,
+    sieve: Sieve,
+    pages: ReadAhead,
     low: Position,
     high: Option<Position>,
     reverse: bool,
     left: u64,
     /// The next position to look at.
     at: Option<Position>,
-    /// How many pages to read at once; it grows while the reader goes on.
-    window: usize,
 }
 
 /// A match, as it lies in a page or in the tail.
@@ -59,7 +57,8 @@ pub(crate) struct Hit<'a> {
 
 /// A stretch of the log that lies in one place.
 enum Segment {
-    Page(Rc<Summary>),
+    /// The page at this index.
+    Page(usize, Rc<Summary>),
     Tail,
 }
 
@@ -67,10 +66,10 @@ impl Log {
     /// Begins a search. Nothing is read before the first call of [`Search::next`].
     #[must_use]
     pub fn search(self: &Rc<Log>, options: &SearchOptions) -> Search {
-        let filter = options.filter.clone().unwrap_or_default();
         Search {
             log: Rc::clone(self),
-            matcher: self.matcher(&filter),
+            sieve: Sieve::new(self, options.filter.clone().unwrap_or_default()),
+            pages: ReadAhead::careful(),
             low: options.start_id.unwrap_or(i64::MIN),
             high: options.end_id,
             reverse: options.reverse,
@@ -79,7 +78,6 @@ impl Log {
                 Some(limit) => u64::try_from(limit).unwrap_or(1),
             },
             at: None,
-            window: 1,
         }
     }
 }
@@ -101,7 +99,7 @@ impl Search {
     ) -> Result<Option<Batch>> {
         let mut batch = Batch::default();
         let max = max.max(1);
-        let finder = self.matcher.text().cloned();
+        let finder = self.sieve.matcher.text().cloned();
         self.run(&mut |hit| {
             see(&hit);
             batch.push(hit.position, hit.text, hit.non_finite);
@@ -127,18 +125,19 @@ impl Search {
     /// # Errors
     /// As [`Search::next`].
     pub async fn count(mut self) -> Result<u64> {
-        let mut count = 0u64;
-        self.run(&mut |_| {
-            count = count.saturating_add(1);
-            true
-        })
-        .await?;
+        let mut count = 0;
+        self.pages = ReadAhead::eager();
+        self.walk(&mut Reader::Count(&mut count)).await?;
         Ok(count)
     }
 
     /// Hands each match to `take` until that says stop. Where it fails or is given up midway, the
     /// search stands where it stood before.
     pub(crate) async fn run(&mut self, take: &mut dyn FnMut(Hit<'_>) -> bool) -> Result<()> {
+        self.walk(&mut Reader::Events(take)).await
+    }
+
+    async fn walk(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         if self.high.is_none() {
             self.high = self.log.snapshot().last();
         }
@@ -148,85 +147,91 @@ impl Search {
             .unwrap_or(if self.reverse { high } else { self.low });
         let clock = Rc::clone(&self.log.shared.clock);
         let mut since = clock.now();
-        let mut going = !self.matcher.never();
+        let mut going = !self.sieve.matcher.never();
         let mut left = self.left;
         let mut missing = None;
+        self.sieve.recall(&self.log, &self.log.snapshot());
         while going && left > 0 && at >= self.low && at <= high {
             let state = self.log.snapshot();
             let Some(segment) = segment(&state, at, self.reverse) else {
                 break;
             };
-            let (first, last, page) = match &segment {
-                Segment::Page(summary) if !summary.may_match(&self.matcher) => {
-                    (summary.first(), summary.last(), None)
-                }
-                Segment::Page(summary) => {
-                    let read = self.page(&state, summary).await;
-                    if matches!(read, Ok(None)) && missing != Some(summary.number) {
+            let (first, last) = match &segment {
+                Segment::Page(_, summary) => (summary.first(), summary.last()),
+                Segment::Tail => (tail_first(&state), high),
+            };
+            let (from, to) = match self.reverse {
+                true => (self.low.max(first), at.min(last)),
+                false => (at.max(first), high.min(last)),
+            };
+            let found = match &segment {
+                Segment::Page(index, summary) => {
+                    let whole = from == first && to == last;
+                    let count_only = whole && matches!(reader, Reader::Count(_));
+                    let found = self.look(&state, (*index, summary), count_only).await;
+                    if matches!(found, Ok(None)) && missing != Some(summary.number) {
                         missing = Some(summary.number);
                         self.log.refresh().await?;
                         continue;
                     }
                     let is_missing =
                         || Error::Corrupt(format!("page {} is missing", summary.number));
-                    let page = match read.and_then(|page| page.ok_or_else(is_missing)) {
-                        Ok(page) => Some(page),
+                    match found.and_then(|found| found.ok_or_else(is_missing)) {
+                        Ok(found) => found,
                         Err(why @ Error::Corrupt(_)) => {
-                            self.log
-                                .report(Level::Error, "a damaged page is passed by", &why);
-                            None
+                            let message = "a damaged page is passed by";
+                            self.log.report(Level::Error, message, &why);
+                            Look::Count(0)
                         }
                         Err(why) => return Err(why),
-                    };
-                    (summary.first(), summary.last(), page)
+                    }
                 }
-                Segment::Tail => (tail_first(&state), high, None),
-            };
-            let from = if self.reverse {
-                self.low.max(first)
-            } else {
-                at.max(first)
-            };
-            let to = if self.reverse {
-                at.min(last)
-            } else {
-                high.min(last)
+                Segment::Tail => Look::Tail,
             };
             let mut hand = |hit: Hit<'_>| {
                 at = hit.position;
                 left = left.saturating_sub(1);
-                going = take(hit);
+                going = reader.take(hit);
                 going && left > 0
             };
-            let ended = if let Some(page) = page {
-                let start = page
-                    .positions()
-                    .partition_point(|position| *position < from);
-                let end = page.positions().partition_point(|position| *position <= to);
-                let range = Either::of(start..end, self.reverse);
-                page.matching(&self.matcher, range).all(|index| {
-                    hand(Hit {
-                        position: page.positions().get(index).copied().unwrap_or(first),
-                        text: page.text(index).unwrap_or_default(),
-                        non_finite: page.non_finite(index),
-                        timestamp: page.timestamp(index),
-                        version: page.version(index),
-                    })
-                })
-            } else if let (Segment::Tail, true) = (&segment, from <= to) {
-                Either::of(state.tail.range(from..=to).iter(), self.reverse)
-                    .filter(|(_, entry)| self.matcher.matches(&entry.event))
-                    .all(|(position, entry)| {
+            let ended = match found {
+                Look::Count(count) => {
+                    let count = count.min(left);
+                    left = left.saturating_sub(count);
+                    reader.skip(count);
+                    true
+                }
+                Look::Page(page, indices) => {
+                    let positions = page.positions();
+                    let place = |index: &u16| positions.get(usize::from(*index)).copied();
+                    let start = indices.partition_point(|index| place(index) < Some(from));
+                    let end = indices.partition_point(|index| place(index) <= Some(to));
+                    let within = indices.get(start..end).unwrap_or_default();
+                    Either::of(within.iter(), self.reverse).all(|index| {
+                        let index = usize::from(*index);
                         hand(Hit {
-                            position: *position,
-                            text: &entry.event.text,
-                            non_finite: entry.event.header.non_finite,
-                            timestamp: entry.event.header.timestamp.as_deref(),
-                            version: entry.version,
+                            position: positions.get(index).copied().unwrap_or(first),
+                            text: page.text(index).unwrap_or_default(),
+                            non_finite: page.non_finite(index),
+                            timestamp: page.timestamp(index),
+                            version: page.version(index),
                         })
                     })
-            } else {
-                true
+                }
+                Look::Tail if from <= to => {
+                    Either::of(state.tail.range(from..=to).iter(), self.reverse)
+                        .filter(|(_, entry)| self.sieve.matcher.matches(&entry.event))
+                        .all(|(position, entry)| {
+                            hand(Hit {
+                                position: *position,
+                                text: &entry.event.text,
+                                non_finite: entry.event.header.non_finite,
+                                timestamp: entry.event.header.timestamp.as_deref(),
+                                version: entry.version,
+                            })
+                        })
+                }
+                Look::Tail => true,
             };
             // Past the whole stretch, or past the last match where the reader had enough.
             at = match (ended, self.reverse) {
@@ -245,35 +250,75 @@ impl Search {
         Ok(())
     }
 
-    /// The page, and in the same read those after it that may match.
-    async fn page(
+    /// Looks for matches in a page, and reads it only if it has to; `None` where it isn't there.
+    async fn look(
         &mut self,
         state: &State,
-        summary: &Summary,
-    ) -> Result<Option<Rc<crate::page::Page>>> {
-        if self.window > 1 && !self.log.shared.cache.holds(&self.log.id, summary.number) {
-            let mut numbers = Vec::new();
-            for page in Either::of(state.pages.iter(), self.reverse) {
-                let reached = page.number == summary.number || !numbers.is_empty();
-                if reached && page.may_match(&self.matcher) {
-                    numbers.push(page.number);
-                }
-                if numbers.len() >= self.window {
-                    break;
-                }
-            }
-            self.log.read_ahead(&numbers).await?;
+        (index, summary): (usize, &Summary),
+        count_only: bool,
+    ) -> Result<Option<Look>> {
+        let mut verdict = self.sieve.verdict(state, summary);
+        if let Verdict::Unread(block) = verdict {
+            self.sieve
+                .read(&self.log, state, block, self.reverse)
+                .await?;
+            verdict = self.sieve.verdict(state, summary);
         }
-        // More than the cache keeps would be read in vain.
-        let shared = &self.log.shared;
-        let room = shared.cache.budget().checked_div(shared.page_bytes);
-        self.window = self
-            .window
-            .saturating_mul(2)
-            .min(WINDOW)
-            .min(room.unwrap_or(1));
-        self.log.page(summary.number).await
+        if let Some(count) = verdict.count().filter(|count| count_only || *count == 0) {
+            return Ok(Some(Look::Count(count)));
+        }
+        let (log, sieve) = (&self.log, &mut self.sieve);
+        let wanted: Wanted<'_> = &mut |page| match sieve.verdict(state, page) {
+            Verdict::Unread(_) => None,
+            verdict => Some(verdict.count().is_none_or(|count| count > 0 && !count_only)),
+        };
+        let place = (index, self.reverse);
+        let Some(page) = self.pages.page(log, state, place, wanted).await? else {
+            return Ok(None);
+        };
+        let indices = match verdict {
+            Verdict::These(indices) => indices,
+            _ => self.sieve.matching(&self.log, summary.number, &page),
+        };
+        Ok(Some(Look::Page(page, indices)))
     }
+}
+
+/// Who is told of matches.
+enum Reader<'a> {
+    /// Hears of each, until it has enough.
+    Events(&'a mut dyn FnMut(Hit<'_>) -> bool),
+    /// Counts them.
+    Count(&'a mut u64),
+}
+
+impl Reader<'_> {
+    fn take(&mut self, hit: Hit<'_>) -> bool {
+        match self {
+            Reader::Events(take) => take(hit),
+            Reader::Count(count) => {
+                **count = count.saturating_add(1);
+                true
+            }
+        }
+    }
+
+    /// So many more matches, which nobody wants to see.
+    fn skip(&mut self, more: u64) {
+        if let Reader::Count(count) = self {
+            **count = count.saturating_add(more);
+        }
+    }
+}
+
+/// What is in a stretch of the log.
+enum Look {
+    /// So many matches, which need not be shown.
+    Count(u64),
+    /// These matches in a page.
+    Page(Rc<Page>, Box<[u16]>),
+    /// The tail.
+    Tail,
 }
 
 /// Where the next event lies, looking from `at`.
@@ -282,7 +327,7 @@ fn segment(state: &State, at: Position, reverse: bool) -> Option<Segment> {
         state
             .pages
             .get(index)
-            .map(|page| Segment::Page(Rc::clone(page)))
+            .map(|page| Segment::Page(index, Rc::clone(page)))
     };
     if reverse {
         if !state.tail.range(..=at).is_empty() {

@@ -9,7 +9,7 @@ use web_sys::IdbDatabase;
 pub const VERSION: u32 = 1;
 
 /// Object stores of version 1.
-const V1: [&str; 4] = ["conversations", "tail", "pages", "summaries"];
+const V1: [&str; 5] = ["conversations", "tail", "pages", "summaries", "signatures"];
 
 /// Takes a database from `old` to [`VERSION`]; a new one has version 0.
 pub(super) fn upgrade(database: &IdbDatabase, old: u32) -> Result<(), JsValue> {

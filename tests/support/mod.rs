@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod clock;
+pub mod counting;
 pub mod events;
 pub mod oracle;
 pub mod random;
@@ -19,6 +20,7 @@ use oh_event_store::notice::{Notice, Reporter};
 use oh_event_store::store::{Batch, EventStore, Log, SearchOptions, StoreOptions};
 
 pub use clock::ManualClock;
+pub use counting::Counting;
 pub use random::{Random, for_seeds};
 
 /// Runs a future to its end. Panics where it waits for something that never comes.

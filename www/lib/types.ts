@@ -220,7 +220,7 @@ export interface OpenOptions {
   readonly durability?: "relaxed" | "strict" | undefined;
   /** The most events in one page; pages are cut by bytes first. */
   readonly cacheSize?: number | undefined;
-  /** Bytes of decoded pages kept in memory. */
+  /** Bytes of pages, signatures and search results kept in memory. */
   readonly memoryBudget?: number | undefined;
   /** Milliseconds for one storage operation. */
   readonly timeout?: number | undefined;

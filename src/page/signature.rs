@@ -1,0 +1,139 @@
+//! Which trigrams occur in a page's texts, as a set of bits: a query that needs another one is not
+//! in the page. The signatures of many pages lie together in one record.
+
+use super::bytes::{Reader, Writer};
+use super::entry::FORMAT;
+use crate::error::{Error, Result};
+
+/// The bytes of one signature.
+pub const SIGNATURE_BYTES: usize = 2048;
+
+/// There are 2^14 bits.
+const BITS: usize = SIGNATURE_BYTES * 8;
+
+/// The bit of a trigram, whose bytes are the lowest three.
+fn bit(trigram: u32) -> usize {
+    const GOLDEN: u32 = 0x9e37_79b1;
+    ((trigram << 8).wrapping_mul(GOLDEN) >> (32 - 14)) as usize
+}
+
+/// The bits of the trigrams in texts, upper and lower case being the same.
+fn bits(texts: &[u8]) -> impl Iterator<Item = usize> {
+    let mut trigram = 0;
+    let bits = texts.iter().map(move |byte| {
+        trigram = trigram << 8 | u32::from(byte.to_ascii_lowercase());
+        bit(trigram)
+    });
+    bits.skip(2)
+}
+
+/// What a query asks of signatures.
+#[derive(Clone, Debug, Default)]
+pub struct Probe(Vec<usize>);
+
+impl Probe {
+    /// The bits of what is looked for, in ASCII; one of fewer than three bytes asks for nothing.
+    #[must_use]
+    pub fn new(needle: &[u8]) -> Probe {
+        Probe(bits(needle).collect())
+    }
+
+    /// It asks for nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The signatures of some pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signatures {
+    numbers: Vec<i64>,
+    bits: Vec<u8>,
+}
+
+impl Signatures {
+    /// Adds the signature of the page with this number, greater than those before it.
+    pub fn add(&mut self, number: i64, texts: &[u8]) {
+        let mut seen = vec![false; BITS];
+        for bit in bits(texts) {
+            if let Some(seen) = seen.get_mut(bit) {
+                *seen = true;
+            }
+        }
+        let byte = |seen: &[bool]| {
+            let ones = seen.iter().rev();
+            ones.fold(0, |byte, bit| byte << 1 | u8::from(*bit))
+        };
+        self.numbers.push(number);
+        self.bits.extend(seen.chunks(8).map(byte));
+    }
+
+    /// Adds those of another record whose page numbers are wanted.
+    pub fn append(&mut self, other: &Signatures, wanted: &dyn Fn(i64) -> bool) {
+        for (number, bits) in other.numbers.iter().zip(other.bits.chunks(SIGNATURE_BYTES)) {
+            if wanted(*number) {
+                self.numbers.push(*number);
+                self.bits.extend_from_slice(bits);
+            }
+        }
+    }
+
+    /// Whether the page can hold what is looked for. `false` is certain; a page without a
+    /// signature here can hold anything.
+    #[must_use]
+    pub fn may_hold(&self, number: i64, probe: &Probe) -> bool {
+        let Ok(index) = self.numbers.binary_search(&number) else {
+            return true;
+        };
+        let start = index.saturating_mul(SIGNATURE_BYTES);
+        let signature = self.bits.get(start..).unwrap_or_default();
+        probe.0.iter().all(|bit| {
+            let byte = signature.get(bit / 8);
+            byte.is_none_or(|byte| byte >> (bit % 8) & 1 != 0)
+        })
+    }
+
+    /// The bytes that it takes in memory.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.bits.len().saturating_add(SIGNATURE_BYTES)
+    }
+
+    /// The record: see `format.md`.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.u8(FORMAT);
+        out.len(self.numbers.len());
+        for number in &self.numbers {
+            out.i64(*number);
+        }
+        out.bytes.extend_from_slice(&self.bits);
+        out.sealed()
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// `Corrupt`, or `VersionTooNew`.
+    pub fn decode(bytes: &[u8]) -> Result<Signatures> {
+        let mut reader = Reader::checked("page signatures", bytes)?;
+        let format = reader.u8()?;
+        if format > FORMAT {
+            let (found, known) = (u32::from(format), u32::from(FORMAT));
+            return Err(Error::VersionTooNew {
+                what: "page signatures",
+                found,
+                known,
+            });
+        }
+        let count = reader.len(8 + SIGNATURE_BYTES)?;
+        let numbers = reader.column(count, i64::from_le_bytes)?;
+        let bits = reader.take(count.saturating_mul(SIGNATURE_BYTES))?.to_vec();
+        if !numbers.is_sorted_by(|a, b| a < b) {
+            return Err(reader.corrupt("pages out of order"));
+        }
+        Ok(Signatures { numbers, bits })
+    }
+}

@@ -1,0 +1,123 @@
+//! Pages for a reader that goes in order: many are read at once, and while it works on them, the
+//! next ones come.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, MaybeDone, maybe_done};
+
+use super::log::{Log, State};
+use crate::backend::Table;
+use crate::error::Result;
+use crate::notice::Level;
+use crate::page::{Page, Summary};
+
+/// The most pages that are read at once: six megabytes.
+const WINDOW: usize = 48;
+
+/// From so many pages at once on, the next ones are asked for before they are needed.
+const STEADY: usize = 4;
+
+/// The pages of one read, and what the backend answers.
+type Answers = (Vec<i64>, Result<Vec<Option<Vec<u8>>>>);
+type Coming = Pin<Box<MaybeDone<LocalBoxFuture<'static, Answers>>>>;
+
+/// The pages that one reader asks for.
+pub(crate) struct ReadAhead {
+    /// How many to read at once; it grows while the reader goes on.
+    window: usize,
+    coming: Option<Coming>,
+}
+
+/// Which of the pages after the reader's it will want: `None` where that isn't known yet.
+pub(crate) type Wanted<'a> = &'a mut dyn FnMut(&Summary) -> Option<bool>;
+
+impl ReadAhead {
+    /// For a reader that may soon have enough.
+    pub(crate) fn careful() -> ReadAhead {
+        let (window, coming) = (1, None);
+        ReadAhead { window, coming }
+    }
+
+    /// For a reader that goes to the end.
+    pub(crate) fn eager() -> ReadAhead {
+        let (window, coming) = (WINDOW, None);
+        ReadAhead { window, coming }
+    }
+
+    /// The page at `index`; `None` where another tab has replaced it.
+    pub(crate) async fn page(
+        &mut self,
+        log: &Log,
+        state: &State,
+        (index, reverse): (usize, bool),
+        wanted: Wanted<'_>,
+    ) -> Result<Option<Rc<Page>>> {
+        let Some(summary) = state.pages.get(index) else {
+            return Ok(None);
+        };
+        let holds = |number| log.shared.cache.holds(&log.id, number);
+        if !holds(summary.number) {
+            // More than the cache keeps would be read in vain. A page of small events takes up to
+            // three times its text.
+            let page = log.shared.page_bytes.saturating_mul(3);
+            let room = log.shared.cache.budget().checked_div(page);
+            let window = self.window.min(room.unwrap_or(1));
+            self.window = self.window.saturating_mul(2).min(WINDOW);
+            let mut next = |window| {
+                let (before, after) = state.pages.split_at_checked(index).unwrap_or_default();
+                let pages: &mut dyn Iterator<Item = &Rc<Summary>> = match reverse {
+                    false => &mut after.iter(),
+                    true => &mut before.iter().chain(after.first()).rev(),
+                };
+                let known = pages.map_while(|page| Some((page.number, wanted(page)?)));
+                let numbers = known.filter(|(number, wanted)| *wanted && !holds(*number));
+                let numbers: Vec<i64> = numbers.map(|(number, _)| number).take(window).collect();
+                (!numbers.is_empty()).then(|| ask(log, numbers))
+            };
+            self.take(log).await;
+            if window > 1 && !holds(summary.number) {
+                log.check_open()?;
+                self.coming = next(window);
+                self.take(log).await;
+            }
+            if window >= STEADY
+                && let Some(mut coming) = next(window)
+            {
+                // The requests are made when it is polled first.
+                let _ = poll_fn(|context| Poll::Ready(coming.poll_unpin(context))).await;
+                self.coming = Some(coming);
+            }
+        }
+        log.page(summary.number).await
+    }
+
+    /// Takes what was asked for into the cache. What is absent or damaged, or could not be read,
+    /// shows when it is asked for alone.
+    async fn take(&mut self, log: &Log) {
+        let Some(mut coming) = self.coming.take() else {
+            return;
+        };
+        coming.as_mut().await;
+        let Some((numbers, Ok(records))) = coming.as_mut().take_output() else {
+            return;
+        };
+        for (number, record) in numbers.into_iter().zip(records) {
+            if let Some(Err(why)) = record.map(|record| log.keep(number, record)) {
+                log.report(Level::Debug, "a page that was read ahead is damaged", &why);
+            }
+        }
+    }
+}
+
+fn ask(log: &Log, numbers: Vec<i64>) -> Coming {
+    let (backend, id) = (Rc::clone(&log.shared.backend), Rc::clone(&log.id));
+    let read = async move {
+        let found = backend.get_many(Table::Pages, &id, &numbers).await;
+        (numbers, found)
+    };
+    Box::pin(maybe_done(read.boxed_local()))
+}

@@ -1,0 +1,182 @@
+//! Which pages a search has to read: by what is remembered, by their summaries, by their
+//! signatures.
+
+use std::rc::Rc;
+
+use super::blocks::{Block, block_of};
+use super::found::Found;
+use super::log::{Log, State};
+use crate::backend::Table;
+use crate::error::{Error, Result};
+use crate::filter::{AsciiFinder, EventFilter, Matcher};
+use crate::notice::Level;
+use crate::page::{Page, Probe, Signatures, Summary};
+use crate::sorted_map::SortedMap;
+
+/// Signatures of about so many pages are read at once: eight megabytes.
+const PAGES_AT_ONCE: usize = 4096;
+
+/// A filter with all that is known of pages under it.
+pub(crate) struct Sieve {
+    pub(crate) matcher: Matcher,
+    filter: EventFilter,
+    probe: Probe,
+    /// Whether a class is wanted, by where it lies in memory. The log never lets go of one.
+    classes: SortedMap<usize, bool>,
+    found: Option<Rc<Found>>,
+    signatures: Vec<(Block, Rc<Signatures>)>,
+}
+
+/// What can be said of a page that isn't read.
+pub(crate) enum Verdict {
+    /// So many events in it match.
+    Exactly(u64),
+    /// These events in it match.
+    These(Box<[u16]>),
+    /// Only reading it will tell.
+    Unknown,
+    /// Its signature has to be read first.
+    Unread(Block),
+}
+
+impl Verdict {
+    /// How many events match, where that is certain.
+    pub(crate) fn count(&self) -> Option<u64> {
+        match self {
+            Verdict::Exactly(count) => Some(*count),
+            Verdict::These(indices) => Some(indices.len() as u64),
+            Verdict::Unknown | Verdict::Unread(_) => None,
+        }
+    }
+}
+
+impl Sieve {
+    pub(crate) fn new(log: &Log, filter: EventFilter) -> Sieve {
+        let matcher = log.matcher(&filter);
+        Sieve {
+            probe: Probe::new(matcher.query().map_or(&[], AsciiFinder::needle)),
+            matcher,
+            filter,
+            classes: SortedMap::default(),
+            found: None,
+            signatures: Vec::new(),
+        }
+    }
+
+    /// Recalls what the filter found before in this log.
+    pub(crate) fn recall(&mut self, log: &Log, state: &State) {
+        let all = self.filter == EventFilter::default();
+        if let (false, Some(block)) = (all, state.blocks.first()) {
+            let findings = &log.shared.findings;
+            self.found = Some(findings.of(&log.id, &self.filter, block.key));
+        }
+    }
+
+    /// What can be said of a page.
+    pub(crate) fn verdict(&mut self, state: &State, page: &Summary) -> Verdict {
+        let found = self.found.as_ref();
+        if let Some(indices) = found.and_then(|found| found.in_page(page.number)) {
+            return Verdict::These(indices);
+        }
+        if !page.in_dates(&self.matcher) {
+            return Verdict::Exactly(0);
+        }
+        let mut wanted = 0u64;
+        for (class, count) in &page.classes {
+            let ok = match self.classes.get(&(Rc::as_ptr(class) as usize)) {
+                Some(ok) => *ok,
+                None => {
+                    let ok = class.wanted(&self.matcher);
+                    self.classes.insert(Rc::as_ptr(class) as usize, ok);
+                    ok
+                }
+            };
+            wanted = wanted.saturating_add(if ok { u64::from(*count) } else { 0 });
+        }
+        if wanted == 0 || !self.matcher.reads_text() && page.all_in_dates(&self.matcher) {
+            return Verdict::Exactly(wanted);
+        }
+        if self.probe.is_empty() {
+            return Verdict::Unknown;
+        }
+        let Some((_, block)) = block_of(&state.blocks, page.number) else {
+            return Verdict::Unknown;
+        };
+        let signatures = self.signatures.iter().find(|(known, _)| *known == block);
+        match signatures.map(|(_, signatures)| signatures.may_hold(page.number, &self.probe)) {
+            Some(true) => Verdict::Unknown,
+            Some(false) => Verdict::Exactly(0),
+            None => Verdict::Unread(block),
+        }
+    }
+
+    /// Brings the signatures of a block into memory, with those of the blocks that come after it.
+    pub(crate) async fn read(
+        &mut self,
+        log: &Log,
+        state: &State,
+        block: Block,
+        reverse: bool,
+    ) -> Result<()> {
+        let place = block_of(&state.blocks, block.key).map_or(0, |(index, _)| index);
+        let (before, after) = state.blocks.split_at_checked(place).unwrap_or_default();
+        let mut blocks: Vec<Block> = match reverse {
+            false => after.to_vec(),
+            true => before.iter().chain(after.first()).rev().copied().collect(),
+        };
+        let mut pages = 0usize;
+        blocks.retain(|other| {
+            pages = pages.saturating_add(other.pages);
+            pages <= PAGES_AT_ONCE || *other == block
+        });
+        self.signatures = log.signatures(&blocks).await?;
+        Ok(())
+    }
+
+    /// The indices of the events in a page that match.
+    pub(crate) fn matching(&self, log: &Log, number: i64, page: &Page) -> Box<[u16]> {
+        let indices = page.matching(&self.matcher);
+        if let Some(found) = &self.found {
+            log.shared.findings.keep(found, number, &indices);
+        }
+        indices
+    }
+}
+
+impl Log {
+    /// The signatures of blocks, from the cache or the backend. Those that are missing or damaged
+    /// say nothing.
+    async fn signatures(&self, blocks: &[Block]) -> Result<Vec<(Block, Rc<Signatures>)>> {
+        let cache = &self.shared.cache;
+        let mut known = Vec::with_capacity(blocks.len());
+        let mut unknown = Vec::new();
+        for block in blocks {
+            match cache.signatures(&self.id, *block) {
+                Some(signatures) => known.push((*block, signatures)),
+                None => unknown.push(*block),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(known);
+        }
+        self.check_open()?;
+        let keys: Vec<i64> = unknown.iter().map(|block| block.key).collect();
+        let table = Table::Signatures;
+        let found = self.shared.backend.get_many(table, &self.id, &keys).await?;
+        for (block, bytes) in unknown.into_iter().zip(found) {
+            let signatures = match bytes.map(|bytes| Signatures::decode(&bytes)) {
+                Some(Ok(signatures)) => signatures,
+                Some(Err(why @ Error::Corrupt(_))) => {
+                    self.report(Level::Warn, "damaged signatures are passed by", &why);
+                    Signatures::default()
+                }
+                Some(Err(why)) => return Err(why),
+                None => Signatures::default(),
+            };
+            let signatures = Rc::new(signatures);
+            cache.keep_signatures(&self.id, block, &signatures);
+            known.push((block, signatures));
+        }
+        Ok(known)
+    }
+}
