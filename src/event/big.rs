@@ -25,8 +25,9 @@ impl Big {
         if self.0.is_empty() {
             return;
         }
-        let zeros = std::iter::repeat_n(0, (bits / 32) as usize);
-        self.0.splice(0..0, zeros);
+        let mut parts = vec![0; (bits / 32) as usize];
+        parts.append(&mut self.0);
+        self.0 = parts;
         match 1u32.checked_shl(bits % 32) {
             Some(factor) if factor > 1 => self.multiply(factor, 0),
             _ => {}

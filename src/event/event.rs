@@ -41,6 +41,17 @@ pub enum Dialect {
     V1,
 }
 
+impl Dialect {
+    /// The name that TypeScript sees.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::V0 => "v0",
+            Dialect::V1 => "v1",
+        }
+    }
+}
+
 /// What a filter or a log wants to know of an event without reading its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {

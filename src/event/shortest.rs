@@ -41,7 +41,10 @@ pub(crate) fn shortest_digits(value: f64) -> (String, i32) {
     }
 
     // The tens that the number has; it may be one too few, which the first comparison shows.
-    let mut tens = value.log10().ceil() as i32;
+    let twos = exponent
+        .saturating_add(63)
+        .saturating_sub_unsigned(mantissa.leading_zeros());
+    let mut tens = (f64::from(twos) * std::f64::consts::LOG10_2).ceil() as i32;
     if tens >= 0 {
         one.multiply_by_power_of_ten(tens.unsigned_abs());
     } else {

@@ -197,10 +197,7 @@ pub struct Log {
 impl Log {
     /// `v0` or `v1`.
     pub fn dialect(&self) -> String {
-        match self.live.stream.log().dialect() {
-            Dialect::V0 => "v0".into(),
-            Dialect::V1 => "v1".into(),
-        }
+        self.live.stream.log().dialect().name().into()
     }
 
     /// The newest position, -1 when empty.

@@ -6,16 +6,12 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::internals::SystemRepr;
-use indexed_db_futures::prelude::Build;
-use indexed_db_futures::transaction::{
-    Transaction, TransactionDurability, TransactionMode, TransactionOptions,
-};
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
 
 use super::clock::within;
-use super::connection::{Connection, ConnectionOptions, exception, storage_error};
+use super::connection::{Connection, ConnectionOptions, exception};
 use super::convert;
 use super::record::{bytes, key, parts, span};
 use super::settled::settled;
@@ -62,7 +58,7 @@ impl IndexedDb {
     fn transact<'a>(
         &'a self,
         tables: &'a [Table],
-        mode: TransactionMode,
+        mode: &'static str,
         durability: Durability,
         issue: Issue<'a>,
     ) -> Answer<'a, Vec<IdbRequest>> {
@@ -80,8 +76,8 @@ impl IndexedDb {
                     }
                     transaction => transaction?,
                 };
-                let requests = issue(transaction.as_sys()).map_err(exception)?;
-                finish(&transaction, &database, requests.last()).await?;
+                let requests = issue(&transaction.0).map_err(exception)?;
+                finish(&transaction.0, &database, requests.last()).await?;
                 return Ok(requests);
             }
         };
@@ -97,7 +93,7 @@ impl IndexedDb {
     ) -> Result<Vec<IdbRequest>> {
         let tables = [table];
         let issue: Issue<'_> = &|transaction| issue(&transaction.object_store(table.name())?);
-        let (mode, durability) = (TransactionMode::Readonly, Durability::Relaxed);
+        let (mode, durability) = ("readonly", Durability::Relaxed);
         let work = async {
             match self.transact(&tables, mode, durability, issue).await {
                 Err(Error::Storage { name, .. })
@@ -154,7 +150,7 @@ impl IndexedDb {
             }
             Ok(Vec::new())
         };
-        let work = self.transact(&tables, TransactionMode::Readwrite, durability, issue);
+        let work = self.transact(&tables, "readwrite", durability, issue);
         let answer = self.in_time("commit", work).await;
         match check.into_inner() {
             Some(check) if answer.is_err() && check.differs.get() => Err(Error::Conflict),
@@ -235,37 +231,59 @@ impl Backend for IndexedDb {
     }
 }
 
-/// Starts a transaction. Dropped before its end, it aborts.
-fn begin<'a>(
-    database: &'a Database,
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = web_sys::IdbDatabase)]
+    type Tables;
+    #[wasm_bindgen(catch, method)]
+    fn transaction(
+        this: &Tables,
+        names: &Array,
+        mode: &str,
+        options: &Object,
+    ) -> convert::Answer<IdbTransaction>;
+}
+
+/// Aborts when it is dropped before its end.
+struct Transaction(IdbTransaction);
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let _ = self.0.abort();
+    }
+}
+
+fn begin(
+    database: &Database,
     tables: &[Table],
-    mode: TransactionMode,
+    mode: &str,
     durability: Durability,
-) -> Result<Transaction<'a>> {
-    let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
+) -> Result<Transaction> {
+    let names: Array = tables
+        .iter()
+        .map(|table| JsValue::from_str(table.name()))
+        .collect();
     let durability = match durability {
-        Durability::Relaxed => TransactionDurability::Relaxed,
-        Durability::Strict => TransactionDurability::Strict,
+        Durability::Relaxed => "relaxed",
+        Durability::Strict => "strict",
     };
-    let transaction = database
-        .transaction(names)
-        .with_mode(mode)
-        .with_options(TransactionOptions::new().with_durability(durability))
-        .build()
-        .map_err(storage_error)?;
-    // The crate's listener throws when a second request fails, as all do in an abort.
-    transaction.as_sys().set_onerror(None);
-    Ok(transaction)
+    let options = Object::new();
+    convert::put(&options, "durability", durability);
+    let database = database.as_sys().unchecked_ref::<Tables>();
+    database
+        .transaction(&names, mode, &options)
+        .map(Transaction)
+        .map_err(exception)
 }
 
 /// Waits for the last request, or for the whole transaction: a failed request alone doesn't tell
 /// why yet. Requests end in the order in which they were made, and a failed one fails all after it.
 async fn finish(
-    transaction: &Transaction<'_>,
+    transaction: &IdbTransaction,
     database: &Database,
     last: Option<&IdbRequest>,
 ) -> Result<()> {
-    let (transaction, database) = (transaction.as_sys(), database.as_sys());
+    let database = database.as_sys();
     let settled = match last {
         Some(request) => settled(request, ["success", "error"], database),
         None => settled(transaction, ["complete", "abort"], database),

@@ -1,9 +1,7 @@
 //! What calls answer besides events, as plain objects. What is absent has no key.
 
-use std::borrow::Cow;
-
 use js_sys::{Date, JsString};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
 use super::home::Fed;
@@ -12,154 +10,141 @@ use crate::replay::ReplayState;
 use crate::store::{CacheStats, ConversationInfo, ImportReport};
 use crate::stream::FeedReport;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Conversation<'a> {
-    id: &'a str,
-    dialect: Dialect,
-    events: f64,
-    bytes: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_timestamp: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_timestamp: Option<Cow<'a, str>>,
-    last_access: f64,
-    pinned: bool,
-    gaps: usize,
+/// What a report tells of one thing.
+enum Value<'a> {
+    Absent,
+    Flag(bool),
+    Number(f64),
+    Text(&'a str),
+    List(Vec<Value<'a>>),
+    Fields(Vec<(&'static str, Value<'a>)>),
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Absent => serializer.serialize_none(),
+            Value::Flag(flag) => serializer.serialize_bool(*flag),
+            Value::Number(number) => serializer.serialize_f64(*number),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(values) => serializer.collect_seq(values),
+            Value::Fields(fields) => {
+                let present = |field: &&(_, _)| !matches!(field.1, Value::Absent);
+                let fields = fields.iter().filter(present);
+                serializer.collect_map(fields.map(|(name, value)| (name, value)))
+            }
+        }
+    }
+}
+
+impl From<usize> for Value<'_> {
+    fn from(number: usize) -> Self {
+        Value::Number(number as f64)
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Value::Absent, Value::Text)
+    }
 }
 
 pub(super) fn conversation(info: &ConversationInfo) -> JsValue {
     let record = &info.record;
-    plain(&Conversation {
-        id: &info.id,
-        dialect: record.dialect.unwrap_or(Dialect::V0),
-        events: record.events as f64,
-        bytes: record.bytes as f64,
-        first_timestamp: record
-            .first_timestamp
-            .as_deref()
-            .map(String::from_utf8_lossy),
-        last_timestamp: record
-            .last_timestamp
-            .as_deref()
-            .map(String::from_utf8_lossy),
-        last_access: record.last_access,
-        pinned: record.pinned,
-        gaps: info.gaps(),
-    })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Import<'a> {
-    conversation_id: &'a str,
-    format: &'static str,
-    accepted: f64,
-    doubles: f64,
-    rejected: f64,
-    errors: Vec<Fault<'a>>,
-}
-
-#[derive(Serialize)]
-struct Fault<'a> {
-    line: usize,
-    reason: &'a str,
+    plain(vec![
+        ("id", Value::Text(&info.id)),
+        (
+            "dialect",
+            Value::Text(record.dialect.unwrap_or(Dialect::V0).name()),
+        ),
+        ("events", Value::Number(record.events as f64)),
+        ("bytes", Value::Number(record.bytes as f64)),
+        (
+            "firstTimestamp",
+            record.first_timestamp.as_deref().map(readable).into(),
+        ),
+        (
+            "lastTimestamp",
+            record.last_timestamp.as_deref().map(readable).into(),
+        ),
+        ("lastAccess", Value::Number(record.last_access)),
+        ("pinned", Value::Flag(record.pinned)),
+        ("gaps", info.gaps().into()),
+    ])
 }
 
 pub(super) fn import(id: &str, report: &ImportReport) -> JsValue {
-    let faults = report.faults.iter();
-    plain(&Import {
-        conversation_id: id,
-        format: report.form.name(),
-        accepted: report.accepted as f64,
-        doubles: report.doubles as f64,
-        rejected: report.rejected as f64,
-        errors: faults
-            .map(|(line, reason)| Fault {
-                line: *line,
-                reason,
-            })
-            .collect(),
-    })
-}
-
-#[derive(Serialize)]
-struct Feed<'a> {
-    accepted: u32,
-    doubles: u32,
-    status: u32,
-    rejected: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    let faults = report.faults.iter().map(|(line, reason)| {
+        Value::Fields(vec![
+            ("line", (*line).into()),
+            ("reason", Value::Text(reason)),
+        ])
+    });
+    plain(vec![
+        ("conversationId", Value::Text(id)),
+        ("format", Value::Text(report.form.name())),
+        ("accepted", Value::Number(report.accepted as f64)),
+        ("doubles", Value::Number(report.doubles as f64)),
+        ("rejected", Value::Number(report.rejected as f64)),
+        ("errors", Value::List(faults.collect())),
+    ])
 }
 
 pub(super) fn feed(report: &FeedReport) -> JsValue {
-    plain(&Feed {
-        accepted: report.accepted,
-        doubles: report.doubles,
-        status: report.status,
-        rejected: report.rejected,
-        reason: report.reason.as_deref(),
-    })
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Stats {
-    mode: &'static str,
-    accepted: f64,
-    doubles: f64,
-    status: f64,
-    rejected: f64,
-    bytes_fed: f64,
-    dropped: f64,
-    cache_bytes: usize,
-    cache_pages: usize,
-    cache_hits: f64,
-    cache_misses: f64,
+    plain(vec![
+        ("accepted", Value::Number(report.accepted.into())),
+        ("doubles", Value::Number(report.doubles.into())),
+        ("status", Value::Number(report.status.into())),
+        ("rejected", Value::Number(report.rejected.into())),
+        ("reason", report.reason.as_deref().into()),
+    ])
 }
 
 pub(super) fn stats(mode: &'static str, fed: Fed, drops: u64, cache: CacheStats) -> JsValue {
-    plain(&Stats {
-        mode,
-        accepted: fed.accepted,
-        doubles: fed.doubles,
-        status: fed.status,
-        rejected: fed.rejected,
-        bytes_fed: fed.bytes,
-        dropped: drops as f64,
-        cache_bytes: cache.bytes,
-        cache_pages: cache.pages,
-        cache_hits: cache.hits as f64,
-        cache_misses: cache.misses as f64,
-    })
-}
-
-#[derive(Serialize)]
-struct Replay {
-    status: &'static str,
-    index: usize,
-    total: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<f64>,
-    time: f64,
-    duration: f64,
-    speed: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    date: Option<String>,
+    plain(vec![
+        ("mode", Value::Text(mode)),
+        ("accepted", Value::Number(fed.accepted)),
+        ("doubles", Value::Number(fed.doubles)),
+        ("status", Value::Number(fed.status)),
+        ("rejected", Value::Number(fed.rejected)),
+        ("bytesFed", Value::Number(fed.bytes)),
+        ("dropped", Value::Number(drops as f64)),
+        ("cacheBytes", cache.bytes.into()),
+        ("cachePages", cache.pages.into()),
+        ("cacheHits", Value::Number(cache.hits as f64)),
+        ("cacheMisses", Value::Number(cache.misses as f64)),
+    ])
 }
 
 pub(super) fn replay(state: &ReplayState) -> JsValue {
-    plain(&Replay {
-        status: state.status,
-        index: state.index,
-        total: state.total,
-        position: state.position.map(|position| position as f64),
-        time: state.time,
-        duration: state.duration,
-        speed: state.speed,
-        date: state.recorded.map(date),
-    })
+    let date = state.recorded.map(date);
+    plain(vec![
+        ("status", Value::Text(state.status)),
+        ("index", state.index.into()),
+        ("total", state.total.into()),
+        (
+            "position",
+            state
+                .position
+                .map_or(Value::Absent, |position| Value::Number(position as f64)),
+        ),
+        ("time", Value::Number(state.time)),
+        ("duration", Value::Number(state.duration)),
+        ("speed", Value::Number(state.speed)),
+        ("date", date.as_deref().into()),
+    ])
+}
+
+/// A timestamp as far as it is text.
+fn readable(timestamp: &[u8]) -> &str {
+    let valid = match str::from_utf8(timestamp) {
+        Ok(text) => return text,
+        Err(why) => why.valid_up_to(),
+    };
+    timestamp
+        .get(..valid)
+        .and_then(|bytes| str::from_utf8(bytes).ok())
+        .unwrap_or_default()
 }
 
 /// Recorded times have no zone: they were read as UTC, and are given back so.
@@ -169,6 +154,8 @@ fn date(recorded: f64) -> String {
 }
 
 /// Nothing in a report is beyond JavaScript, so this does not fail.
-fn plain(report: &impl Serialize) -> JsValue {
-    serde_wasm_bindgen::to_value(report).unwrap_or(JsValue::UNDEFINED)
+fn plain(fields: Vec<(&'static str, Value<'_>)>) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    let object = Value::Fields(fields).serialize(&serializer);
+    object.unwrap_or(JsValue::UNDEFINED)
 }
