@@ -71,7 +71,7 @@ fn facts(records: &Memory) -> Vec<Fact> {
     for ((table, _), bytes) in records.records() {
         match table {
             Table::Tail => add(Entry::decode(&bytes).expect("a tail record")),
-            Table::Pages => Page::decode(&bytes)
+            Table::Pages => Page::decode(bytes)
                 .and_then(|page| page.entries())
                 .expect("a page")
                 .into_iter()
@@ -392,7 +392,7 @@ fn a_page_that_was_lost_before_is_a_gap_in_the_copy() {
             .filter(|(table, _)| *table == Table::Pages)
             .collect();
         let (table, key) = keys[1].clone();
-        let lost = Page::decode(&records[keys[1]]).unwrap();
+        let lost = Page::decode(records[keys[1]].clone()).unwrap();
         let batch = WriteBatch {
             expected: None,
             writes: vec![Write::Put(table, key, b"damaged".to_vec())],
