@@ -11,7 +11,12 @@ const WASM = "dist/wasm/oh_bg.wasm";
 /** Bundled into worker.js; declared in www/lib/wasm/oh.d.ts. */
 const GLUE = "target/glue/oh.js";
 
-const SCRIPTS = ["scripts/build.mjs", "scripts/lib/short-names.mjs", "package-lock.json"];
+const SCRIPTS = [
+  "scripts/build.mjs",
+  "scripts/lib/order-functions.mjs",
+  "scripts/lib/short-names.mjs",
+  "package-lock.json",
+];
 const RUST_SOURCES = ["src", "Cargo.toml", "Cargo.lock", ".cargo", "scripts/tools/Cargo.lock"];
 
 /** Rust → the wasm module and its glue. */

@@ -1,9 +1,10 @@
 // Short names at the border between the wasm module and its glue: wasm-bindgen's are long, and no
-// minifier can change them, since both sides have to.
+// minifier can change them, since both sides have to. The functions are put in order, too.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
+import { withNamesToSortBy } from "./order-functions.mjs";
 import { Failure, environment, root } from "./shell.mjs";
 
 /** wasm-opt reads these from a module only before its first run, which drops the list. */
@@ -80,11 +81,15 @@ function rewrite(glue, { module, imports, exports }) {
 /** Reads a wasm module and its glue, and writes both again with short names between them. */
 export function shortenNames(from, to) {
   const options = FEATURES.map((feature) => `--enable-${feature}`);
-  const { status, stdout } = spawnSync(
-    "wasm-opt",
-    [...options, "--minify-imports-and-exports-and-modules", from.wasm, "-o", to.wasm],
-    { cwd: root, env: environment, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const passes = ["--reorder-functions-by-name", "--minify-imports-and-exports-and-modules"];
+  const named = `${from.wasm}.named`;
+  writeFileSync(join(root, named), withNamesToSortBy(readFileSync(join(root, from.wasm))));
+  const { status, stdout } = spawnSync("wasm-opt", [...options, ...passes, named, "-o", to.wasm], {
+    cwd: root,
+    env: environment,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   if (status !== 0) throw new Failure(`wasm-opt failed to shorten the names of ${from.wasm}`);
   const glue = readFileSync(join(root, from.glue), "utf8");
   writeFileSync(join(root, to.glue), rewrite(glue, renamed(stdout)));
