@@ -158,9 +158,9 @@ fn no_damaged_byte_and_no_cut_is_taken_for_data() {
 
 /// Puts the right checksum under wrong bytes.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
-    let end = bytes.len().saturating_sub(4);
+    let end = bytes.len().saturating_sub(8);
     bytes.truncate(end);
-    let sum = crc32c::crc32c(&bytes);
+    let sum = xxhash_rust::xxh64::xxh64(&bytes, 0);
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
 }

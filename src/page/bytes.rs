@@ -1,7 +1,10 @@
 //! Little-endian reading and writing, with every bound checked.
 
-use super::checksum::crc32c;
+use super::checksum::xxh64;
 use crate::error::{Error, Result};
+
+/// The bytes of a checksum.
+pub(crate) const CHECKSUM_BYTES: usize = 8;
 
 /// Appends fixed-width numbers and strings.
 #[derive(Default)]
@@ -49,10 +52,10 @@ impl Writer {
         }
     }
 
-    /// Puts the CRC-32C of all that was written before it at the end.
+    /// Puts the XXH64 of all that was written before it at the end.
     pub(crate) fn sealed(mut self) -> Vec<u8> {
-        let sum = crc32c(&self.bytes);
-        self.u32(sum);
+        let sum = xxh64(&self.bytes);
+        self.u64(sum);
         self.bytes
     }
 }
@@ -68,11 +71,11 @@ impl<'a> Reader<'a> {
         Reader { what, rest: bytes }
     }
 
-    /// Checks the CRC-32C at the end and reads what comes before it.
+    /// Checks the XXH64 at the end and reads what comes before it.
     pub(crate) fn checked(what: &'static str, bytes: &'a [u8]) -> Result<Reader<'a>> {
         let body = bytes
-            .split_last_chunk::<4>()
-            .filter(|(body, sum)| crc32c(body) == u32::from_le_bytes(**sum));
+            .split_last_chunk::<CHECKSUM_BYTES>()
+            .filter(|(body, sum)| xxh64(body) == u64::from_le_bytes(**sum));
         match body {
             Some((body, _)) => Ok(Reader::new(what, body)),
             None => Err(Error::Corrupt(format!("{what}: wrong checksum"))),

@@ -9,7 +9,7 @@ mod signature;
 mod strings;
 mod summary;
 
-pub(crate) use bytes::{Reader, Writer};
+pub(crate) use bytes::{CHECKSUM_BYTES, Reader, Writer};
 pub use entry::{Entry, FORMAT, Origin};
 pub use page::{MAX_EVENTS, Page};
 pub use signature::{Probe, SIGNATURE_BYTES, Signatures};

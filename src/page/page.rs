@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::bytes::{Reader, Writer};
+use super::bytes::{CHECKSUM_BYTES, Reader, Writer};
 use super::entry::{Entry, FORMAT, Origin};
 use super::signature::Signatures;
 use super::strings::{Dictionary, NO_WORD, Strings};
@@ -159,7 +159,7 @@ impl Page {
         if !texts.is_ascii() || ends.last().is_some_and(|end| *end as usize >= texts.len()) {
             return Err(reader.corrupt("texts don't agree with their ends"));
         }
-        let after = reader.rest().len().saturating_add(4);
+        let after = reader.rest().len().saturating_add(CHECKSUM_BYTES);
         let end = record.len().saturating_sub(after);
         let texts = (end.saturating_sub(texts.len()), texts.len());
         Ok(Page {

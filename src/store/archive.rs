@@ -4,7 +4,7 @@
 use super::coverage::Interval;
 use super::record::Record;
 use crate::error::{Error, Result};
-use crate::page::{Page, Reader, Writer};
+use crate::page::{CHECKSUM_BYTES, Page, Reader, Writer};
 
 /// What an archive begins with, unpacked.
 pub const MAGIC: &[u8; 4] = b"OHAR";
@@ -17,7 +17,6 @@ const END: u8 = b'E';
 
 /// The bytes before a part's body: its tag and the body's length.
 const HEAD: usize = 5;
-const CHECKSUM: usize = 4;
 
 /// The longest part that is read.
 const LONGEST: usize = 1 << 28;
@@ -116,7 +115,7 @@ impl Parts {
         if body > LONGEST {
             return Err(Error::Corrupt("archive: a part is too long".into()));
         }
-        let len = body.saturating_add(HEAD).saturating_add(CHECKSUM);
+        let len = body.saturating_add(HEAD).saturating_add(CHECKSUM_BYTES);
         let Some((part, _)) = rest.split_at_checked(len) else {
             return Ok(None);
         };
