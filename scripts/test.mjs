@@ -34,6 +34,12 @@ const RUNNERS = {
     passed: /Tests .*?(\d+) passed/g,
     skipped: /Tests .*?([1-9]\d*) (?:skipped|todo)/g,
   },
+  fuzz: {
+    summary: /^(?:fuzz: .*|left out: fuzz.*)$/gm,
+    passed: /^fuzz: \S+: (\d+) runs/gm,
+    skipped: /^left out: fuzz .*\((\d+) targets\)/gm,
+    announced: /^left out: fuzz .*\((\d+) targets\): ./gm,
+  },
   playwright: {
     summary: /^ +\d+ (?:passed|failed|flaky|skipped|did not run|interrupted).*$/gm,
     passed: /^ +(\d+) passed/gm,
@@ -57,6 +63,7 @@ const STEPS = {
   "clippy-wasm": { commands: () => [clippy("--target", WASM)] },
   native: { runner: "cargo", commands: () => [["cargo", "test", "--no-fail-fast"]] },
   semantics: { runner: "semantics", commands: () => [semantics()] },
+  fuzz: { runner: "fuzz", commands: () => [["node", "scripts/fuzz.mjs", "20"]] },
   server: { runner: "node", commands: () => [nodeTests("tests/server")] },
   bench: { runner: "node", commands: () => [nodeTests("tests/bench")] },
   browser: { runner: "cargo", commands: () => [browserTests()] },
@@ -154,8 +161,8 @@ async function runStep({ runner, commands }) {
   const count = (pattern = /^(?!)/g) =>
     [...printed.matchAll(pattern)].reduce((sum, [, number]) => sum + Number(number), 0);
   const passed = count(RUNNERS[runner].passed);
-  if (passed === 0) return { failed: "no test ran", printed };
   const { skipped, announced } = RUNNERS[runner];
+  if (passed === 0 && count(announced) === 0) return { failed: "no test ran", printed };
   if (count(skipped) > count(announced)) return { failed: "tests were skipped", printed };
   return { passed, printed };
 }

@@ -1,15 +1,21 @@
 //! The text that is kept is Python's `json.dumps(json.loads(received))`, byte for byte.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "support/json.rs"]
+mod json;
+#[path = "support/random.rs"]
+mod random;
 #[path = "support/vectors.rs"]
 mod vectors;
 
 use std::path::Path;
 
+use json::Json;
 use oh_event_store::event::{
     Event, EventError, EventId, Frame, FrameForm, MAX_ID, dump, dumps, stamp,
 };
 use proptest::prelude::*;
+use random::{Random, for_seeds};
 use serde_json::Value;
 use vectors::{Tally, compare};
 
@@ -256,75 +262,20 @@ fn a_new_event_gets_its_header_first_and_the_servers_order() {
     assert_eq!(&*bare.text, r#"{"id": 1, "timestamp": "t", "source": "s"}"#);
 }
 
-/// `json.dumps` written out anew over a tree.
-fn reference(json: &Value) -> String {
-    match json {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => reference_string(text),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(reference).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Value::Object(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(key, value)| format!("{}: {}", reference_string(key), reference(value)))
-                .collect();
-            format!("{{{}}}", members.join(", "))
-        }
-    }
-}
-
-fn reference_string(text: &str) -> String {
-    let mut out = String::from("\"");
-    for unit in text.encode_utf16() {
-        match (unit, char::from_u32(u32::from(unit))) {
-            (_, Some('"')) => out += "\\\"",
-            (_, Some('\\')) => out += "\\\\",
-            (_, Some('\n')) => out += "\\n",
-            (_, Some('\r')) => out += "\\r",
-            (_, Some('\t')) => out += "\\t",
-            (8, _) => out += "\\b",
-            (12, _) => out += "\\f",
-            (32..=126, Some(char)) => out.push(char),
-            _ => out += &format!("\\u{unit:04x}"),
-        }
-    }
-    out + "\""
-}
-
-fn any_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<u64>().prop_map(Value::from),
-        ".{0,12}".prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(5, 60, 6, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((any::<String>(), inner), 0..24)
-                .prop_map(|members| Value::Object(members.into_iter().collect())),
-        ]
-    })
+#[test]
+fn dumps_agrees_with_a_reference_over_any_tree() {
+    for_seeds(1000, |_, random| {
+        let json = Json::random(random, 5);
+        let mut input = String::new();
+        json.spelled(random, &mut input);
+        let text = dumped(&input);
+        assert_eq!(text, json.dumps(), "{input}");
+        assert_eq!(dumped(&text), text);
+        assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+    });
 }
 
 proptest! {
-    #[test]
-    fn dumps_agrees_with_a_reference_over_a_tree(json in any_json(), pretty in any::<bool>()) {
-        let compact = json.to_string();
-        let spaced = serde_json::to_string_pretty(&json).expect("JSON");
-        let input = if pretty { spaced } else { compact };
-        let text = dumped(&input);
-        prop_assert_eq!(&text, &reference(&json));
-        prop_assert_eq!(dumped(&text), text.clone());
-        prop_assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
-    }
-
     #[test]
     fn repeated_keys_agree_with_a_tree(
         members in prop::collection::vec(("[ab\n]{0,2}", prop::collection::vec(("[xy]", 0u8..9), 0..5)), 0..30),
@@ -342,7 +293,7 @@ proptest! {
             tree.insert(key, Value::Object(object));
         }
         let input = format!("{{{}}}", texts.join(","));
-        prop_assert_eq!(dumped(&input), reference(&Value::Object(tree)));
+        prop_assert_eq!(dumped(&input), Json::from(&Value::Object(tree)).dumps());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod counting;
 pub mod events;
+pub mod json;
 pub mod oracle;
 pub mod random;
 pub mod route;
