@@ -3,6 +3,7 @@
 
 #[path = "support/json.rs"]
 mod json;
+#[allow(dead_code)]
 #[path = "support/random.rs"]
 mod random;
 #[path = "support/vectors.rs"]
