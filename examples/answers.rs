@@ -7,10 +7,17 @@
 //! - `{"trajectory": [TEXT, SCREENSHOTS]}`: the exported form of an event in wire form;
 //! - `{"mask": [TEXT, SECRETS]}`: an event's text without the values of the object `SECRETS`;
 //! - `{"store": [TEXT, …]}`: searches are over these events from now on; how many they are;
-//! - `{"search": CALL}`: the ids that are found; `CALL` is spelled as in the files of vectors.
+//! - `{"search": CALL}`: the ids that are found; `CALL` is spelled as in the files of vectors;
+//! - `{"nested": CALL}`: what the remote store finds and asks for over the same events;
+//! - `{"matching": CALL}`: the ids that `get_matching_events` gives, `null` where it refuses; of the
+//!   call it has no use for `end_id`, `exclude_types` and `exclude_hidden`.
 
 #[path = "../tests/support/vectors/call.rs"]
 mod call;
+#[path = "../tests/support/vectors/remote.rs"]
+mod remote;
+#[path = "../tests/support/route.rs"]
+mod route;
 #[path = "../tests/support/vectors/store.rs"]
 mod store;
 
@@ -19,9 +26,11 @@ use std::process::ExitCode;
 
 use call::read_call;
 use oh_event_store::event::{
-    Event, Items, Masking, Secrets, dumps, members, string_value, trajectory, wire_form,
+    Event, EventId, Items, Masking, Secrets, dumps, members, string_value, trajectory, wire_form,
 };
-use store::Stored;
+use oh_event_store::store::{MatchingOptions, SearchOptions};
+use route::Route;
+use store::{Stored, block_on};
 
 fn main() -> ExitCode {
     let mut answers = Answers::default();
@@ -47,6 +56,7 @@ fn main() -> ExitCode {
 #[derive(Default)]
 struct Answers {
     store: Option<Stored>,
+    route: Route,
 }
 
 impl Answers {
@@ -79,6 +89,11 @@ impl Answers {
                 let events = texts.into_iter().map(read);
                 let events = events.collect::<Result<Vec<_>, _>>()?;
                 let count = events.len();
+                let texts = events.iter().filter_map(|event| match event.header.id {
+                    Some(EventId::Number(id)) => Some((id, event.text.to_string())),
+                    _ => None,
+                });
+                self.route = Route(texts.collect());
                 self.store = Some(Stored::new(events)?);
                 Ok(count.to_string())
             }
@@ -86,8 +101,42 @@ impl Answers {
                 let store = self.store.as_ref().ok_or("there is no store yet")?;
                 Ok(format!("{:?}", store.search(&read_call(value)?)?))
             }
+            "nested" => {
+                let call = read_call(value)?;
+                let found = remote::search(&self.route, &call);
+                Ok(match call.limit {
+                    // Here the server's own asks for ever.
+                    Some(0) => format!("{:?}", found.ids),
+                    _ => format!(
+                        "[{:?}, {:?}, {}]",
+                        found.ids,
+                        found.urls,
+                        found.error.is_some()
+                    ),
+                })
+            }
+            "matching" => {
+                let store = self.store.as_ref().ok_or("there is no store yet")?;
+                let found = block_on(store.0.matching(matching(read_call(value)?)));
+                Ok(found.map_or("null".to_owned(), |batch| format!("{:?}", batch.positions)))
+            }
             other => Err(format!("no such question: {other}")),
         }
+    }
+}
+
+/// What of a search `get_matching_events` can be asked for.
+fn matching(call: SearchOptions) -> MatchingOptions {
+    let filter = call.filter.unwrap_or_default();
+    MatchingOptions {
+        query: filter.query,
+        event_types: Some(filter.include_types),
+        source: filter.source,
+        start_date: filter.start_date,
+        end_date: filter.end_date,
+        start_id: call.start_id,
+        limit: call.limit,
+        reverse: call.reverse,
     }
 }
 

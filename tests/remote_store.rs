@@ -376,6 +376,24 @@ fn a_server_that_never_answers_is_given_up() {
 }
 
 #[test]
+fn a_store_that_is_closed_waits_for_nothing() {
+    let store = Rc::new(asking(|_| None));
+    let mut pool = LocalPool::new();
+    let asking = Rc::clone(&store);
+    let task = spawn(&pool, async move {
+        let found = read(&asking, &SearchOptions::default()).await;
+        (found, asking.latest_event_id().await)
+    });
+    pool.run_until_stalled();
+    assert!(!task.ended());
+    store.close();
+    pool.run_until_stalled();
+    let closed = Error::Closed("remote store");
+    let answers = ((vec![], Some(closed.clone())), Err(closed));
+    assert_eq!(task.take(), Some(answers));
+}
+
+#[test]
 fn after_an_error_the_same_page_is_asked_for_again() {
     run(async {
         let served = route(0..45);

@@ -72,13 +72,14 @@ class Comparison:
             smallest = shrink(event, lambda event: self.differ(question(event)))
             self.show(question(smallest))
 
-    def search(self, texts, call):
-        self.count("search")
-        if not self.differ({"search": call}):
+    def search(self, name, texts, call):
+        """Compares a question about a search over the store of these texts."""
+        self.count(name)
+        if not self.differ({name: call}):
             return
 
         def questions(events, call):
-            return {"store": [json.dumps(event) for event in events]}, {"search": call}
+            return {"store": [json.dumps(event) for event in events]}, {name: call}
 
         def is_store(events):
             """Events in wire form, each with an id of its own."""
@@ -139,7 +140,10 @@ def run(comparison, generator, searches):
         reference.answer({"store": [text for text, _ in stored]})
         comparison.ours.answer({"store": wires})
         for _ in range(SEARCHES_PER_STORE):
-            comparison.search(wires, generator.call(size, wires))
+            comparison.search("search", wires, generator.call(size, wires))
+        for name in ("nested", "matching"):
+            for _ in range(SEARCHES_PER_STORE // 5):
+                comparison.search(name, wires, generator.call(size, wires))
         done += SEARCHES_PER_STORE
 
 

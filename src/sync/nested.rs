@@ -1,6 +1,5 @@
 //! NestedEventStore: the server's log over HTTP, page by page, with nothing stored here.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::page::Asked;
@@ -25,8 +24,8 @@ pub struct RemoteSearch {
     /// The search ends with the event that has exactly this id.
     ends_at: Option<Position>,
     asked: Asked,
-    /// What was read of the last page and not looked at.
-    page: VecDeque<(Position, Event)>,
+    /// What was read of the last page and not looked at, the next one last.
+    page: Vec<(Position, Event)>,
     has_more: bool,
 }
 
@@ -37,6 +36,11 @@ impl NestedEventStore {
         NestedEventStore {
             server: Rc::new(server),
         }
+    }
+
+    /// Aborts every request that is under way; nothing can be asked any more.
+    pub fn close(&self) {
+        self.server.close();
     }
 
     /// Begins a search: the server's `search_events`, with the same requests.
@@ -58,7 +62,7 @@ impl NestedEventStore {
                 reverse: options.reverse,
                 limit: options.limit.filter(|_| !unlimited),
             },
-            page: VecDeque::new(),
+            page: Vec::new(),
             has_more: true,
         }
     }
@@ -78,9 +82,11 @@ impl NestedEventStore {
             limit: Some(1),
             ..SearchOptions::default()
         };
-        let found = self.search(&options).next(1).await?;
-        let found = found.filter(|batch| batch.positions.first() == Some(number));
-        found.ok_or_else(missing)
+        let found = self.take(&options, 1).await?;
+        match found.positions.first() == Some(number) {
+            true => Ok(found),
+            false => Err(missing()),
+        }
     }
 
     /// The newest event: the server's `get_latest_event`.
@@ -88,8 +94,11 @@ impl NestedEventStore {
     /// # Errors
     /// `EventNotFound` where there is none, or as [`RemoteSearch::next`].
     pub async fn latest_event(&self) -> Result<Batch> {
-        let found = self.latest().await?;
-        found.ok_or_else(|| Error::EventNotFound("-1".to_owned()))
+        let found = self.take(&latest(), 1).await?;
+        match found.is_empty() {
+            true => Err(Error::EventNotFound("-1".to_owned())),
+            false => Ok(found),
+        }
     }
 
     /// The newest event's id, -1 where there is none, as in a log.
@@ -97,19 +106,8 @@ impl NestedEventStore {
     /// # Errors
     /// As [`RemoteSearch::next`].
     pub async fn latest_event_id(&self) -> Result<Position> {
-        let found = self.latest().await?;
-        Ok(found
-            .and_then(|batch| batch.positions.first().copied())
-            .unwrap_or(-1))
-    }
-
-    async fn latest(&self) -> Result<Option<Batch>> {
-        let options = SearchOptions {
-            reverse: true,
-            limit: Some(1),
-            ..SearchOptions::default()
-        };
-        self.search(&options).next(1).await
+        let found = self.take(&latest(), 1).await?;
+        Ok(found.positions.first().copied().unwrap_or(-1))
     }
 
     /// The matches of a filter, at most a hundred: the server's `get_matching_events`.
@@ -120,7 +118,11 @@ impl NestedEventStore {
         let mut options = options.search()?;
         // The server's asks for pages of any size and takes as many as it wants.
         let limit = options.limit.take().unwrap_or_default() as usize;
-        let mut search = self.search(&options);
+        self.take(&options, limit).await
+    }
+
+    async fn take(&self, options: &SearchOptions, limit: usize) -> Result<Batch> {
+        let mut search = self.search(options);
         let mut all = Batch::default();
         while all.len() < limit {
             match search.next(limit.saturating_sub(all.len())).await? {
@@ -149,6 +151,14 @@ impl NestedEventStore {
     }
 }
 
+fn latest() -> SearchOptions {
+    SearchOptions {
+        reverse: true,
+        limit: Some(1),
+        ..SearchOptions::default()
+    }
+}
+
 impl RemoteSearch {
     /// The next matches, at most `max`; `None` at the end. After an error the same call asks again.
     ///
@@ -158,7 +168,7 @@ impl RemoteSearch {
         let mut batch = Batch::default();
         let max = max.max(1);
         while batch.len() < max && batch.bytes.len() < BATCH_BYTES {
-            let Some((id, event)) = self.page.pop_front() else {
+            let Some((id, event)) = self.page.pop() else {
                 if !batch.is_empty() || !self.has_more {
                     break;
                 }
@@ -192,9 +202,9 @@ impl RemoteSearch {
         let page = self.asked.read(&text)?;
         self.has_more = page.has_more;
         self.asked = self.asked.after(&page).unwrap_or(self.asked);
-        for event in page.events {
+        for event in page.events.into_iter().rev() {
             match event {
-                Ok(event) => self.page.push_back(event),
+                Ok(event) => self.page.push(event),
                 Err(why) => self.server.skipped(&why),
             }
         }

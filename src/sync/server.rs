@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use crate::backend::{Clock, Http, Request, Response};
+use crate::backend::{Clock, Http, Request};
 use crate::error::{Error, Result};
 use crate::notice::{Level, Reporter};
+use crate::stream::Signal;
 
 /// The most bytes of one answer.
 const MOST_BYTES: usize = 64 << 20;
@@ -20,6 +21,8 @@ const FIRST_PAUSE: u32 = 500;
 
 /// The longest pause, in milliseconds, whatever the server asks for.
 const LONGEST_PAUSE: u32 = 60_000;
+
+const CLOSED: Error = Error::Closed("remote store");
 
 /// Where a server is and how it is asked.
 pub struct ServerOptions {
@@ -53,6 +56,8 @@ pub struct Server {
     headers: Vec<(String, String)>,
     timeout: u32,
     requests: Cell<u64>,
+    closed: Cell<bool>,
+    closing: Signal,
 }
 
 /// What became of a request.
@@ -103,6 +108,8 @@ impl Server {
             headers,
             timeout: options.timeout,
             requests: Cell::new(0),
+            closed: Cell::new(false),
+            closing: Signal::default(),
         })
     }
 
@@ -112,12 +119,37 @@ impl Server {
         self.requests.get()
     }
 
+    /// Ends every request with `Closed`, also those to come.
+    pub(crate) fn close(&self) {
+        self.closed.set(true);
+        self.closing.set();
+    }
+
     /// Asks for what is at a path below the base URL.
     pub(crate) async fn get(&self, path: &str) -> Result<Answered> {
         let url = [&self.base_url, path].concat();
         let mut attempt = 1;
         loop {
-            let response = self.once(&url).await?;
+            if self.closed.get() {
+                return Err(CLOSED);
+            }
+            self.requests.set(self.requests.get().saturating_add(1));
+            let answer = self.http.get(Request {
+                url: &url,
+                headers: &self.headers,
+                most: MOST_BYTES,
+            });
+            let patience = select(self.clock.sleep(self.timeout), self.closing.changed());
+            let response = match select(answer, patience).await {
+                Either::Left((answer, _)) => answer?,
+                Either::Right(_) if self.closed.get() => return Err(CLOSED),
+                Either::Right(_) => {
+                    return Err(Error::Timeout {
+                        operation: "a request",
+                        milliseconds: self.timeout,
+                    });
+                }
+            };
             let status = response.status;
             match (status, response.body) {
                 (200..=299, Some(body)) => {
@@ -132,7 +164,7 @@ impl Server {
                     let pause = self.pause(attempt, response.retry_after);
                     let line = format_args!("{status}, again in {pause} ms");
                     self.reporter.log(Level::Info, "the server is busy", line);
-                    self.clock.sleep(pause).await;
+                    select(self.clock.sleep(pause), self.closing.changed()).await;
                     attempt = attempt.saturating_add(1);
                 }
                 _ => return Err(Error::Refused(status)),
@@ -144,23 +176,6 @@ impl Server {
     pub(crate) fn skipped(&self, why: &str) {
         self.reporter
             .log(Level::Warn, "what the server sent is not an event", why);
-    }
-
-    async fn once(&self, url: &str) -> Result<Response> {
-        self.requests.set(self.requests.get().saturating_add(1));
-        let request = Request {
-            url,
-            headers: &self.headers,
-            most: MOST_BYTES,
-        };
-        let answer = self.http.get(request);
-        match select(answer, self.clock.sleep(self.timeout)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => Err(Error::Timeout {
-                operation: "a request",
-                milliseconds: self.timeout,
-            }),
-        }
     }
 
     /// Doubles with each attempt, is a matter of chance in its upper half so that clients don't

@@ -5,7 +5,7 @@ use super::server::{Answered, Server};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, Event, MAX_ID, Position};
 use crate::page::Origin;
-use crate::store::{Interval, Item, Outcome};
+use crate::store::{Interval, Item, Log, Outcome};
 use crate::stream::EventStream;
 
 /// The most events that the server gives at once.
@@ -79,18 +79,11 @@ impl Sync {
             }
         };
         let gap = log.record().coverage.gaps(at, MAX_ID).into_iter().next();
-        match gap.filter(|_| !self.ended) {
-            Some(gap) => self.fill(stream, gap).await?,
-            None => self.ended = true,
-        }
-        self.report.requests = self.server.requests();
-        self.report.gaps = log.coverage().1;
-        self.report.complete = self.ended && self.report.gaps.is_empty();
-        Ok((self.report.clone(), self.ended))
-    }
-
-    /// Asks for the events of a gap; the last gap has no end.
-    async fn fill(&mut self, stream: &EventStream, (first, last): Interval) -> Result<()> {
+        let Some((first, last)) = gap.filter(|_| !self.ended) else {
+            self.ended = true;
+            return Ok(self.told(log));
+        };
+        // The last gap has no end.
         let open = last == MAX_ID;
         let asked = Asked {
             low: first,
@@ -98,38 +91,36 @@ impl Sync {
             reverse: false,
             limit: Some(self.limit),
         };
-        let text = match self.server.get(&asked.path()).await? {
-            Answered::Text(text) => text,
-            Answered::NotFound => {
-                self.ended = true;
-                return Ok(());
-            }
-            Answered::TooLarge if self.limit > 1 => {
-                self.limit /= 2;
-                return Ok(());
-            }
+        match self.server.get(&asked.path()).await? {
+            Answered::NotFound => self.ended = true,
+            Answered::TooLarge if self.limit > 1 => self.limit /= 2,
             Answered::TooLarge => return Err(Error::BadAnswer("it is too large".to_owned())),
-        };
-        self.report.bytes = self.report.bytes.saturating_add(text.len() as u64);
-        let page = asked.read(&text)?;
-        let after = asked.after(&page).map_or(first, |asked| asked.low);
-        let end = if page.has_more || open {
-            after.saturating_sub(1)
-        } else {
-            last
-        };
-        let has_more = page.has_more;
-        self.write(stream, page, (first, end)).await?;
-        self.at = Some(end.saturating_add(1));
-        self.ended = open && !has_more;
-        Ok(())
+            Answered::Text(text) => {
+                self.report.bytes = self.report.bytes.saturating_add(text.len() as u64);
+                let page = asked.read(&text)?;
+                let ended = open && !page.has_more;
+                let after = asked.after(&page).map_or(first, |asked| asked.low);
+                let end = if page.has_more || open {
+                    after.saturating_sub(1)
+                } else {
+                    last
+                };
+                for (items, covers) in self.runs(page, (first, end)) {
+                    let outcomes = stream.append(items, Some(covers)).await?;
+                    outcomes.iter().for_each(|outcome| self.count(outcome));
+                }
+                self.at = Some(end.saturating_add(1));
+                self.ended = ended;
+            }
+        }
+        Ok(self.told(log))
     }
 
-    /// Writes a page. Nothing is missing between its ends and its events, save where something in
-    /// it can't be read: that may have had any id there.
-    async fn write(&mut self, stream: &EventStream, page: Page, ends: Interval) -> Result<()> {
+    /// A page's events in runs, each with the stretch in which nothing is missing. Where something
+    /// can't be read, which may have had any id there, one run ends and the next begins.
+    fn runs(&mut self, page: Page, ends: Interval) -> Vec<(Vec<Item>, Interval)> {
+        let mut runs = Vec::new();
         let mut items = Vec::new();
-        // Where the run of events that is being gathered begins, and its newest event.
         let (mut first, mut last) = (Some(ends.0), ends.0.saturating_sub(1));
         for found in page.events {
             self.report.events = self.report.events.saturating_add(1);
@@ -142,35 +133,30 @@ impl Sync {
                 Err(why) => {
                     self.report.rejected = self.report.rejected.saturating_add(1);
                     self.server.skipped(&why);
-                    if let Some(first) = first.take() {
-                        let items = std::mem::take(&mut items);
-                        self.commit(stream, items, (first, last)).await?;
-                    }
+                    let run = first.take().map(|first| (first, last));
+                    runs.extend(run.map(|run| (std::mem::take(&mut items), run)));
                 }
             }
         }
-        match first {
-            Some(first) => self.commit(stream, items, (first, ends.1)).await,
-            None => Ok(()),
-        }
+        runs.extend(first.map(|first| (items, (first, ends.1))));
+        runs
     }
 
-    async fn commit(
-        &mut self,
-        stream: &EventStream,
-        items: Vec<Item>,
-        covers: Interval,
-    ) -> Result<()> {
-        for outcome in stream.append(items, Some(covers)).await? {
-            let count = match outcome {
-                Outcome::Accepted(_) => &mut self.report.accepted,
-                Outcome::Replaced(_) => &mut self.report.replaced,
-                Outcome::Double => &mut self.report.doubles,
-                Outcome::Rejected(_) => &mut self.report.rejected,
-            };
-            *count = count.saturating_add(1);
-        }
-        Ok(())
+    fn count(&mut self, outcome: &Outcome) {
+        let count = match outcome {
+            Outcome::Accepted(_) => &mut self.report.accepted,
+            Outcome::Replaced(_) => &mut self.report.replaced,
+            Outcome::Double => &mut self.report.doubles,
+            Outcome::Rejected(_) => &mut self.report.rejected,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    fn told(&mut self, log: &Log) -> (SyncReport, bool) {
+        self.report.requests = self.server.requests();
+        self.report.gaps = log.coverage().1;
+        self.report.complete = self.ended && self.report.gaps.is_empty();
+        (self.report.clone(), self.ended)
     }
 }
 

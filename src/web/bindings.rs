@@ -7,12 +7,13 @@ use std::rc::Rc;
 use js_sys::{Array, Function, JsString, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Answer, batch, event_id, intervals, promise, put, secrets};
+use super::convert::{Answer, batch, event_id, intervals, promise, put, strings};
 use super::cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Fed, Home, Live};
 use super::import::{Pieces, import};
 use super::notify::Notify;
 use super::options::{self, Options, exact};
+use super::remote::{SyncRun, server};
 use super::reports;
 use super::{BrowserClock, ConnectionOptions, IndexedDb};
 use crate::backend::{Backend, Clock, Memory};
@@ -22,6 +23,7 @@ use crate::notice::Reporter;
 use crate::replay::Player;
 use crate::store::{EventStore, StoreOptions};
 use crate::stream::{Drops, EventStream};
+use crate::sync::ServerOptions;
 
 #[wasm_bindgen]
 extern "C" {
@@ -56,7 +58,7 @@ impl Store {
             let given = Options::read(given, options::CONVERSATION)?;
             let live = home.conversation(&id, given.dialect()?).await?;
             if let Some(pairs) = given.value("secrets")? {
-                live.set_secrets(secrets(&pairs)?);
+                live.set_secrets(strings(&pairs)?);
             }
             Ok(Log { home, live }.into())
         })
@@ -151,6 +153,7 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
     let clock: Rc<dyn Clock> = Rc::new(BrowserClock::new());
     let reporter = Reporter::new(move |notice| notify.notice(notice));
     let home = Home {
+        timeout: given.timeout(ServerOptions::default().timeout)?,
         store: EventStore::new(backend, clock, reporter.clone(), &store_options),
         reporter,
         max_subscribers: given.size("maxSubscribers", EventStream::MAX_SUBSCRIBERS)?,
@@ -173,7 +176,7 @@ async fn backend(given: &Options, notify: &Notify) -> Result<(Rc<dyn Backend>, &
         name.push_str(&user);
     }
     let mut connection = ConnectionOptions::new(&name);
-    connection.timeout = given.size("timeout", connection.timeout as usize)? as u32;
+    connection.timeout = given.timeout(connection.timeout)?;
     let events = notify.clone();
     connection.on_event = Rc::new(move |event| events.connection(event));
     match IndexedDb::open(connection).await {
@@ -204,6 +207,12 @@ impl Log {
     #[wasm_bindgen(js_name = latestId)]
     pub fn latest_id(&self) -> f64 {
         self.live.stream.log().latest_event_id() as f64
+    }
+
+    /// The newest event.
+    pub fn latest(&self) -> Promise {
+        let live = Rc::clone(&self.live);
+        promise(async move { Ok(batch(&live.stream.log().latest_event().await?)) })
     }
 
     /// One event.
@@ -313,14 +322,14 @@ impl Log {
     /// The server's `set_secrets`.
     #[wasm_bindgen(js_name = setSecrets)]
     pub fn set_secrets(&self, given: JsValue) -> Answer<()> {
-        self.live.set_secrets(secrets(&given)?);
+        self.live.set_secrets(strings(&given)?);
         Ok(())
     }
 
     /// The server's `update_secrets`.
     #[wasm_bindgen(js_name = updateSecrets)]
     pub fn update_secrets(&self, given: JsValue) -> Answer<()> {
-        self.live.update_secrets(secrets(&given)?);
+        self.live.update_secrets(strings(&given)?);
         Ok(())
     }
 
@@ -341,6 +350,14 @@ impl Log {
         Ok(ExportCursor::new(
             self.live.stream.log().export(given.format()?, screenshots),
         ))
+    }
+
+    /// Begins to fill the gaps from a server.
+    pub fn sync(&self, given: JsValue) -> Answer<SyncRun> {
+        let given = Options::read(given, options::SYNC)?;
+        let (reporter, timeout) = (self.home.reporter.clone(), Some(self.home.timeout));
+        let server = server(&given, reporter, timeout)?;
+        Ok(SyncRun::new(server, Rc::clone(&self.live)))
     }
 
     /// What is known to be complete.

@@ -48,17 +48,17 @@ pub(super) fn event_id(value: &JsValue) -> Result<EventId> {
     }
 }
 
-/// Secrets by name, in the order of the object's keys.
-pub(super) fn secrets(value: &JsValue) -> Result<Vec<(String, String)>> {
+/// Strings by name, in the order of the object's keys.
+pub(super) fn strings(value: &JsValue) -> Result<Vec<(String, String)>> {
     let Some(object) = value.dyn_ref::<Object>() else {
         return Err(Error::InvalidArgument(
-            "secrets are an object of strings".into(),
+            "secrets and headers are objects of strings".into(),
         ));
     };
     let pair = |pair: JsValue| {
         let pair = Array::from(&pair);
         let name = pair.get(0).as_string().unwrap_or_default();
-        Ok((name, exact("a secret", &pair.get(1))?))
+        Ok((name, exact("a secret or header", &pair.get(1))?))
     };
     Object::entries(object).iter().map(pair).collect()
 }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
+use futures_util::future::{Either, LocalBoxFuture, select};
 use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -10,11 +12,16 @@ use super::convert::{Answer, batch, promise, put};
 use super::reports;
 use crate::error::Error;
 use crate::replay::{Player, Tick};
-use crate::store::{Export, Search};
-use crate::stream::Subscription as Events;
+use crate::store::{Batch, Export, Search};
+use crate::stream::{Signal, Subscription as Events};
+use crate::sync::RemoteSearch;
 
 /// Holds a reader that one call at a time works with.
-struct Reader<T>(RefCell<Place<T>>);
+pub(super) struct Reader<T> {
+    place: RefCell<Place<T>>,
+    /// Set when it is closed.
+    pub(super) closing: Signal,
+}
 
 enum Place<T> {
     Here(T),
@@ -23,16 +30,19 @@ enum Place<T> {
 }
 
 impl<T> Reader<T> {
-    fn new(reader: T) -> Reader<T> {
-        Reader(RefCell::new(Place::Here(reader)))
+    pub(super) fn new(reader: T) -> Reader<T> {
+        Reader {
+            place: RefCell::new(Place::Here(reader)),
+            closing: Signal::default(),
+        }
     }
 
     /// Takes the reader; `None` once it is closed.
-    fn lend(&self) -> Result<Option<T>, Error> {
-        match self.0.replace(Place::Lent) {
+    pub(super) fn lend(&self) -> Result<Option<T>, Error> {
+        match self.place.replace(Place::Lent) {
             Place::Here(reader) => Ok(Some(reader)),
             Place::Closed => {
-                self.0.replace(Place::Closed);
+                self.place.replace(Place::Closed);
                 Ok(None)
             }
             Place::Lent => Err(Error::InvalidArgument(
@@ -42,25 +52,54 @@ impl<T> Reader<T> {
     }
 
     /// Puts the reader back, unless it was closed meanwhile.
-    fn give_back(&self, reader: T) {
-        let mut place = self.0.borrow_mut();
+    pub(super) fn give_back(&self, reader: T) {
+        let mut place = self.place.borrow_mut();
         if matches!(*place, Place::Lent) {
             *place = Place::Here(reader);
         }
     }
 
-    fn close(&self) {
-        self.0.replace(Place::Closed);
+    pub(super) fn close(&self) {
+        self.place.replace(Place::Closed);
+        self.closing.set();
     }
 }
 
-/// A search under way.
+/// What `work` answers, or undefined as soon as it is closed: `work` is dropped then.
+pub(super) async fn unless_closed(
+    closing: &Signal,
+    work: LocalBoxFuture<'_, Answer<JsValue>>,
+) -> Answer<JsValue> {
+    match select(work, closing.changed()).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Ok(JsValue::UNDEFINED),
+    }
+}
+
+/// What gives events batch by batch.
+pub(super) trait Batches {
+    fn next(&mut self, max: usize) -> LocalBoxFuture<'_, crate::Result<Option<Batch>>>;
+}
+
+impl Batches for Search {
+    fn next(&mut self, max: usize) -> LocalBoxFuture<'_, crate::Result<Option<Batch>>> {
+        self.next(max).boxed_local()
+    }
+}
+
+impl Batches for RemoteSearch {
+    fn next(&mut self, max: usize) -> LocalBoxFuture<'_, crate::Result<Option<Batch>>> {
+        self.next(max).boxed_local()
+    }
+}
+
+/// A search under way, here or on a server.
 #[wasm_bindgen]
-pub struct Cursor(Rc<Reader<Search>>);
+pub struct Cursor(Rc<Reader<Box<dyn Batches>>>);
 
 impl Cursor {
-    pub(super) fn new(search: Search) -> Cursor {
-        Cursor(Rc::new(Reader::new(search)))
+    pub(super) fn new(search: impl Batches + 'static) -> Cursor {
+        Cursor(Rc::new(Reader::new(Box::new(search))))
     }
 }
 
@@ -73,9 +112,13 @@ impl Cursor {
             let Some(mut search) = reader.lend()? else {
                 return Ok(JsValue::UNDEFINED);
             };
-            let found = search.next(max).await;
+            let work = async {
+                let found = search.next(max).await?;
+                Ok(found.as_ref().map_or(JsValue::UNDEFINED, batch))
+            };
+            let found = unless_closed(&reader.closing, work.boxed_local()).await;
             reader.give_back(search);
-            Ok(found?.as_ref().map_or(JsValue::UNDEFINED, batch))
+            found
         })
     }
 
@@ -145,7 +188,7 @@ impl ExportCursor {
 
     /// The bytes of text that are written, and how many there were when it began.
     pub fn progress(&self) -> Vec<f64> {
-        match &*self.0.0.borrow() {
+        match &*self.0.place.borrow() {
             Place::Here(export) => {
                 let (done, total) = export.progress();
                 vec![done as f64, total as f64]

@@ -17,6 +17,8 @@ pub(super) struct Home {
     pub(super) in_use: RefCell<Vec<Weak<Live>>>,
     pub(super) fed: Cell<Fed>,
     pub(super) drops: Drops,
+    /// Milliseconds for one request to a server.
+    pub(super) timeout: u32,
 }
 
 /// A conversation in use.

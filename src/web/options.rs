@@ -3,6 +3,7 @@
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+use super::convert::strings;
 use crate::backend::Durability;
 use crate::error::{Error, Result};
 use crate::event::{Dialect, MAX_ID};
@@ -11,6 +12,7 @@ use crate::notice::Level;
 use crate::replay::ReplayOptions;
 use crate::store::{ExportFormat, MatchingOptions, SearchOptions};
 use crate::stream::{EventStream, Policy, SubscribeOptions};
+use crate::sync::ServerOptions;
 
 /// The options of one call, or undefined. `null` is the same as an option that is not set.
 pub(super) struct Options(JsValue);
@@ -25,6 +27,8 @@ pub(super) const MATCHING: &str = "query eventTypes source startDate endDate sta
 pub(super) const FOLLOW: &str = "from filter";
 pub(super) const SUBSCRIBE: &str = "filter from policy bufferSize";
 pub(super) const REPLAY: &str = "speed maxIdle filter";
+pub(super) const SYNC: &str = "baseUrl sessionApiKey headers timeout";
+pub(super) const NESTED: &str = "baseUrl sessionApiKey headers timeout worker logLevel";
 pub(super) const EXPORT: &str = "format screenshots";
 const FILTER: &str = "query includeTypes excludeTypes source startDate endDate excludeHidden \
     text";
@@ -158,6 +162,24 @@ impl Options {
                 other,
             )),
         }
+    }
+
+    /// Milliseconds.
+    pub(super) fn timeout(&self, default: u32) -> Result<u32> {
+        Ok(self.size("timeout", default as usize)? as u32)
+    }
+
+    pub(super) fn server(&self, timeout: Option<u32>) -> Result<ServerOptions> {
+        let defaults = ServerOptions::default();
+        Ok(ServerOptions {
+            base_url: self.text("baseUrl")?.unwrap_or_default(),
+            session_api_key: self.name("sessionApiKey")?,
+            headers: match self.value("headers")? {
+                Some(headers) => strings(&headers)?,
+                None => Vec::new(),
+            },
+            timeout: self.timeout(timeout.unwrap_or(defaults.timeout))?,
+        })
     }
 
     pub(super) fn search(&self) -> Result<SearchOptions> {

@@ -63,6 +63,8 @@ test("its tables name what the package has, and nothing else", () => {
     export declare const options: Required<library.OpenOptions>;
     export declare const store: library.EventStore;
     export declare const conversation: library.Conversation;
+    export declare const sync: Required<library.SyncOptions>;
+    export declare const nested: library.NestedEventStore;
     export declare const search: library.Search<library.Event>;
     export declare const replay: library.Replay;
     export declare const hooks: typeof react;`,
@@ -86,6 +88,8 @@ test("its tables name what the package has, and nothing else", () => {
     ["`OpenOptions`", "options", all],
     ["`EventStore`", "store", all],
     ["`Conversation`", "conversation", all],
+    ["`SyncOptions`", "sync", all],
+    ["`NestedEventStore`", "nested", all],
     ["`Search`", "search", all],
     ["`Replay`", "replay", all],
     ["`oh-event-store/react`", "hooks", all],

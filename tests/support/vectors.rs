@@ -13,6 +13,8 @@ mod canon;
 mod feeds;
 #[path = "vectors/nested.rs"]
 mod nested;
+#[path = "vectors/remote.rs"]
+mod remote;
 #[path = "route.rs"]
 mod route;
 #[path = "vectors/searches.rs"]

@@ -27,3 +27,9 @@ export function jsonOf(value: unknown): string {
     throw errorOf("invalid-argument", messageOf(error));
   }
 }
+
+/** What the wasm module is told of an application's options: it calls none of their functions. */
+export function settingsOf<T extends object>(options: T): T {
+  const settings = Object.entries(options).filter(([, value]) => typeof value !== "function");
+  return Object.fromEntries(settings) as T;
+}

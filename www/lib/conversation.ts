@@ -1,9 +1,10 @@
 import { contentOf, jsonOf } from "./content.js";
 import { asyncDispose } from "./dispose.js";
-import { errorOf } from "./errors.js";
-import { parseEvent, pushLazily } from "./events.js";
-import { EventSearch, Reader, eventsOf } from "./iterator.js";
+import { errorOf, type EventStoreError } from "./errors.js";
+import { parseEvent } from "./events.js";
+import { Reader, eventsOf } from "./iterator.js";
 import type { HostedLog as Log } from "./protocol.js";
+import { Reading } from "./reading.js";
 import type { ArgsOf, MethodOf, Remote, ResultOf } from "./remote.js";
 import { LocalReplay } from "./replay.js";
 import { guarded, Listeners, type Report } from "./report.js";
@@ -14,20 +15,19 @@ import type {
   Coverage,
   Dialect,
   Event,
-  EventFilter,
   EventSource,
   ExportOptions,
   FeedReport,
   FollowOptions,
-  MatchingOptions,
   NewEvent,
   Replay,
   ReplayOptions,
-  Search,
-  SearchOptions,
   StatusMessage,
   SubscribeOptions,
+  SyncOptions,
+  SyncReport,
 } from "./types.js";
+import { absoluteUrl } from "./urls.js";
 
 /** What an export's Blob says it is, by its format. */
 const TYPES = {
@@ -46,7 +46,7 @@ export interface Home {
   leave(id: string): Promise<void>;
 }
 
-export class LocalConversation implements Conversation {
+export class LocalConversation extends Reading implements Conversation {
   dialect: Dialect = "v0";
   /** An empty conversation without a dialect takes that of its first event. */
   #decided = false;
@@ -66,6 +66,7 @@ export class LocalConversation implements Conversation {
     home: Home,
     options: ConversationOptions,
   ) {
+    super();
     this.#home = home;
     this.status = new Listeners("a status callback", home.report);
     this.#options = options;
@@ -77,37 +78,6 @@ export class LocalConversation implements Conversation {
 
   async open(): Promise<void> {
     this.dialect = await this.#call("dialect");
-  }
-
-  searchEvents(options: SearchOptions = {}): Search<Event> {
-    return new EventSearch(async () => (await this.#log()).open("search", options));
-  }
-
-  filteredEventsBySource(source: EventSource): Search<Event> {
-    return this.searchEvents({ filter: { source } });
-  }
-
-  async getEvent(id: number | string): Promise<Event> {
-    return parseEvent(await this.#call("get", id), 0);
-  }
-
-  async getLatestEvent(): Promise<Event> {
-    return this.getEvent(await this.getLatestEventId());
-  }
-
-  getLatestEventId(): Promise<number> {
-    return this.#call("latestId");
-  }
-
-  async getMatchingEvents(options: MatchingOptions = {}): Promise<Event[]> {
-    const batch = await this.#call("matching", options);
-    const events: Event[] = [];
-    batch.ends.forEach((_, index) => pushLazily(events, batch, index));
-    return events;
-  }
-
-  countEvents(filter?: EventFilter): Promise<number> {
-    return this.#call("count", filter);
   }
 
   follow({ signal, ...options }: FollowOptions = {}): AsyncIterable<Event> {
@@ -195,6 +165,29 @@ export class LocalConversation implements Conversation {
     this.#options = { ...this.#options, secrets: { ...this.#options.secrets, ...secrets } };
   }
 
+  async sync({ signal, onProgress, ...server }: SyncOptions): Promise<SyncReport> {
+    const options = { ...server, baseUrl: absoluteUrl(server.baseUrl) };
+    if (signal?.aborted) throw signal.reason;
+    const run = (await this.#log()).open("sync", options);
+    let end = () => {};
+    const ended = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
+    this.#running.add(end);
+    try {
+      signal?.addEventListener("abort", end);
+      for (;;) {
+        const step = await Promise.race([run.call("next"), ended]);
+        if (signal?.aborted) throw signal.reason;
+        if (!step) throw this.#closed();
+        void guarded(this.report, "onProgress", () => onProgress?.(step.report));
+        if (step.ended) return step.report;
+      }
+    } finally {
+      signal?.removeEventListener("abort", end);
+      this.#running.delete(end);
+      void run.free();
+    }
+  }
+
   coverage(): Promise<Coverage> {
     return this.#call("coverage");
   }
@@ -255,9 +248,17 @@ export class LocalConversation implements Conversation {
     return (await this.#log()).call(method, ...args);
   }
 
+  #closed(): EventStoreError {
+    return errorOf("closed", `the conversation ${this.id} is closed`);
+  }
+
+  protected source(): Promise<Remote<Log>> {
+    return this.#log();
+  }
+
   async #log(after?: Promise<unknown>): Promise<Remote<Log>> {
     await after;
-    if (!this.users) throw errorOf("closed", `the conversation ${this.id} is closed`);
+    if (!this.users) throw this.#closed();
     return this.#home.log(this.id, this.#options);
   }
 }

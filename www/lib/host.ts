@@ -1,7 +1,7 @@
 import { exportFile, importFile } from "./files.js";
-import type { Failure, Message, Request } from "./protocol.js";
-import type { OpenOptions } from "./types.js";
-import { Store, initSync } from "./wasm/oh.js";
+import type { Failure, Message, Request, Roots } from "./protocol.js";
+import type { NestedEventStoreOptions, OpenOptions } from "./types.js";
+import { Nested, Store, initSync, type Notify } from "./wasm/oh.js";
 
 type Methods = Record<string, ((...args: never[]) => unknown) | undefined>;
 /** Calls that a Blob goes or comes with, which the wasm module doesn't know. */
@@ -41,7 +41,10 @@ export class Host {
     if (!target) {
       const [module, options] = args as [WebAssembly.Module, OpenOptions];
       initSync({ module });
-      return Store.open(options, (kind, detail) => this.#send({ kind, detail }, []));
+      const notify: Notify = (kind, detail) => this.#send({ kind, detail }, []);
+      return method === ("nested" satisfies keyof Roots)
+        ? Nested.open(options as NestedEventStoreOptions, notify)
+        : Store.open(options, notify);
     }
     const kept = this.#kept.get(target);
     if (!kept) throw Object.assign(new Error("this was closed"), { code: "closed" });

@@ -34,6 +34,7 @@ export {
 } from "./errors.js";
 export { highlights } from "./events.js";
 export { init } from "./init.js";
+export { nestedEventStore } from "./nested.js";
 export { openEventStore } from "./store.js";
 export type * from "./types.js";
 export { buildHttpBaseUrl, buildWebSocketUrl, extractBaseHost, extractPathPrefix } from "./urls.js";

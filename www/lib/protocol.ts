@@ -1,11 +1,24 @@
 import type { Progress } from "./files.js";
-import type { ErrorCode, ExportOptions, ImportReport, Recovery } from "./types.js";
-import type { Log, NoticeKind, Store } from "./wasm/oh.js";
+import type {
+  ErrorCode,
+  ExportOptions,
+  ImportReport,
+  NestedEventStoreOptions,
+  OpenOptions,
+  Recovery,
+} from "./types.js";
+import type { Log, Nested, NoticeKind, Store } from "./wasm/oh.js";
+
+/** What target 0 opens, by the name of the method: its options and the object. */
+export interface Roots {
+  readonly store: readonly [OpenOptions, HostedStore];
+  readonly nested: readonly [NestedEventStoreOptions, Nested];
+}
 
 /**
  * A call of a method of an object that the host keeps under the number `target`. Numbers are
- * given by the caller, so a new object can be called before it has been made. Target 0 opens the
- * store.
+ * given by the caller, so a new object can be called before it has been made. Target 0 opens one of
+ * the `Roots`.
  */
 export interface Request {
   readonly id: number;

@@ -1,6 +1,5 @@
 import { errorOf, messageOf, type EventStoreError } from "./errors.js";
-import type { HostedStore, Message, Request, WorkerName } from "./protocol.js";
-import type { OpenOptions } from "./types.js";
+import type { Message, Request, Roots, WorkerName } from "./protocol.js";
 import type { NoticeKind } from "./wasm/oh.js";
 
 export type MethodOf<T> = {
@@ -40,8 +39,13 @@ export class Instance {
     this.#port = inWorker ? this.#startWorker() : this.#startOnPage();
   }
 
-  open(module: WebAssembly.Module, options: OpenOptions): Remote<HostedStore> {
-    return new Remote(this, 0, "open", [module, options]);
+  /** The first object of the instance: a store, or a remote one. */
+  open<K extends keyof Roots>(
+    root: K,
+    module: WebAssembly.Module,
+    options: Roots[K][0],
+  ): Remote<Roots[K][1]> {
+    return new Remote(this, 0, root, [module, options]);
   }
 
   number(): number {

@@ -1,4 +1,4 @@
-import { blobOf } from "./content.js";
+import { blobOf, settingsOf } from "./content.js";
 import { LocalConversation, type Home } from "./conversation.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
@@ -138,10 +138,7 @@ class LocalStore implements EventStore, Home {
     try {
       const module = await wasmModule();
       this.#instance = new Instance(this.#options.worker ?? true, this.#onNotice);
-      const settings = Object.entries(this.#options).filter(
-        ([, value]) => typeof value !== "function",
-      );
-      const store = this.#instance.open(module, Object.fromEntries(settings));
+      const store = this.#instance.open("store", module, settingsOf(this.#options));
       this.mode = await store.call("mode");
       return { instance: this.#instance, store, logs: new Map() };
     } catch (error) {

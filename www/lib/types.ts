@@ -456,6 +456,11 @@ export interface Conversation extends AsyncDisposable {
   setSecrets(secrets: Readonly<Record<string, string>>): Promise<void>;
   /** Adds to them. */
   updateSecrets(secrets: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Fills the gaps from the server, page by page; resolves when there is nothing more to ask for.
+   * Whatever ends it, what is stored stays, and the same call again asks for the rest. V0 only.
+   */
+  sync(options: SyncOptions): Promise<SyncReport>;
   coverage(): Promise<Coverage>;
   /** Plays the stored events again under a clock of its own; begins paused. */
   replay(options?: ReplayOptions): Replay;
@@ -464,6 +469,76 @@ export interface Conversation extends AsyncDisposable {
    * To be called as many times as the conversation was opened; the last call frees it and ends its
    * subscriptions, iterations and replays.
    */
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- a server
+
+/** Where a conversation's server is and how it is asked. */
+export interface ServerOptions {
+  /** The conversation's address, such as `https://example.org/api/conversations/8f3c`. */
+  readonly baseUrl: string;
+  /** Goes into the header `X-Session-API-Key`, and nowhere else. */
+  readonly sessionApiKey?: string | undefined;
+  /** More headers; another origin's server has to allow them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds for one request. */
+  readonly timeout?: number | undefined;
+}
+
+export interface SyncOptions extends ServerOptions {
+  /** Ends the sync, which rejects with the signal's reason; what is stored stays. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each page that is stored. */
+  readonly onProgress?: ((report: SyncReport) => void) | undefined;
+}
+
+/** What a sync has done. */
+export interface SyncReport {
+  /** Requests, those that had to be repeated too. */
+  readonly requests: number;
+  /** Events that came. */
+  readonly events: number;
+  /** Bytes of the answers. */
+  readonly bytes: number;
+  /** Events that were not stored before. */
+  readonly accepted: number;
+  /** Copies from a socket whose place the server's own has taken. */
+  readonly replaced: number;
+  /** Events that were there already. */
+  readonly doubles: number;
+  /** What is no event of this conversation. */
+  readonly rejected: number;
+  /** The server's end was reached and nothing is missing. */
+  readonly complete: boolean;
+  /** What is still not known to be complete, as in `Coverage`. */
+  readonly gaps: readonly (readonly [number, number])[];
+}
+
+export interface NestedEventStoreOptions extends ServerOptions {
+  /** Default true: in a worker; false: on the page. */
+  readonly worker?: boolean | undefined;
+  /** The least level that is reported; default `warn`. */
+  readonly logLevel?: LogLevel | "off" | undefined;
+  /** Default: the console. */
+  readonly onLog?: ((level: LogLevel, message: string, detail?: unknown) => void) | undefined;
+}
+
+/** The reading half of a conversation over HTTP. Leaving a loop aborts its request. */
+export interface NestedEventStore
+  extends
+    AsyncDisposable,
+    Pick<
+      Conversation,
+      | "searchEvents"
+      | "getEvent"
+      | "getLatestEvent"
+      | "getLatestEventId"
+      | "getMatchingEvents"
+      | "filteredEventsBySource"
+      | "countEvents"
+    > {
+  /** Aborts what is under way. */
   close(): Promise<void>;
 }
 

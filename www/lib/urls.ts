@@ -1,3 +1,5 @@
+import { errorOf } from "./errors.js";
+
 type ConversationUrl = string | null | undefined;
 
 /** The page's own address; a worker has no window. */
@@ -12,6 +14,18 @@ function absolute(conversationUrl: ConversationUrl): URL | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The whole of a server's address, for a worker's own is another one than the page's. */
+export function absoluteUrl(baseUrl: string): string {
+  try {
+    const { href, protocol, username, password } = new URL(baseUrl, here().href);
+    // `fetch` refuses names and passwords in it, and would say them aloud.
+    if (baseUrl && protocol.startsWith("http") && !username && !password) return href;
+  } catch {
+    // Said below.
+  }
+  throw errorOf("invalid-argument", "baseUrl is no address that can be asked");
 }
 
 /** The host and port of a conversation's URL; of the page where it is relative or invalid. */

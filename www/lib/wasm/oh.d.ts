@@ -9,12 +9,15 @@ import type {
   FeedReport,
   ImportReport,
   MatchingOptions,
+  NestedEventStoreOptions,
   OpenOptions,
   ReplayOptions,
   ReplayState,
   SearchOptions,
+  ServerOptions,
   Stats,
   SubscribeOptions,
+  SyncReport,
 } from "../types.js";
 
 /** Instantiates a compiled module; only the first call does anything. */
@@ -59,15 +62,40 @@ export class Store {
   close(): void;
 }
 
-export class Log {
+/** What can be read of a log, here or on a server. */
+export interface EventReader {
+  latest(): Promise<Batch>;
+  latestId(): number | Promise<number>;
+  get(id: number | string): Promise<Batch>;
+  search(options: SearchOptions): Cursor;
+  matching(options: MatchingOptions): Promise<Batch>;
+  count(filter?: EventFilter): Promise<number>;
+}
+
+export class Nested implements EventReader {
+  private constructor();
+  free(): void;
+  static open(options: NestedEventStoreOptions, notify: Notify): Nested;
+  latest(): Promise<Batch>;
+  latestId(): Promise<number>;
+  get(id: number | string): Promise<Batch>;
+  search(options: SearchOptions): Cursor;
+  matching(options: MatchingOptions): Promise<Batch>;
+  count(filter?: EventFilter): Promise<number>;
+  close(): void;
+}
+
+export class Log implements EventReader {
   private constructor();
   free(): void;
   dialect(): Dialect;
+  latest(): Promise<Batch>;
   latestId(): number;
   get(id: number | string): Promise<Batch>;
   search(options: SearchOptions): Cursor;
   matching(options: MatchingOptions): Promise<Batch>;
   count(filter?: EventFilter): Promise<number>;
+  sync(options: ServerOptions): SyncRun;
   add(eventJson: string, source: string): Promise<Batch>;
   feed(frame: string | Uint8Array, parsed: boolean): Promise<FeedReport>;
   follow(options: { from?: number | undefined; filter?: EventFilter | undefined }): Subscription;
@@ -99,6 +127,13 @@ export class ExportCursor {
   free(): void;
   next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
   progress(): [done?: number, total?: number];
+  close(): void;
+}
+
+export class SyncRun {
+  private constructor();
+  free(): void;
+  next(): Promise<{ report: SyncReport; ended: boolean } | undefined>;
   close(): void;
 }
 

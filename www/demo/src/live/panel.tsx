@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore, type ReactElement } from "re
 import { count, reason } from "../format";
 import { Icon } from "../parts/icon";
 import { useLibrary } from "../library/library";
+import { Completeness } from "./completeness";
 import { linkOf, type Link, type LinkState, type Transport } from "./link";
 import * as server from "./server";
 
@@ -36,10 +37,11 @@ function useLink(id: string): Link | undefined {
 
 export function LivePanel({ conversation }: { conversation: Conversation }): ReactElement | null {
   const link = useLink(conversation.id);
-  return link ? <Panel id={conversation.id} link={link} /> : null;
+  return link ? <Panel conversation={conversation} link={link} /> : null;
 }
 
-function Panel({ id, link }: { id: string; link: Link }): ReactElement {
+function Panel(props: { conversation: Conversation; link: Link }): ReactElement {
+  const { conversation, link } = props;
   const state = useSyncExternalStore(link.subscribe, link.getState);
   const [open, setOpen] = useState(false);
   const [transport, setTransport] = useState<Transport>(state.transport);
@@ -103,7 +105,8 @@ function Panel({ id, link }: { id: string; link: Link }): ReactElement {
           <Icon name="gear" />
         </button>
       </section>
-      <ServerControls id={id} link={link} />
+      <ServerControls id={conversation.id} link={link} />
+      {conversation.dialect === "v0" && <Completeness conversation={conversation} />}
       <section className="card">
         <h2>Received</h2>
         <dl className="counters">

@@ -1,0 +1,43 @@
+import { parseEvent, pushLazily } from "./events.js";
+import { EventSearch } from "./iterator.js";
+import type { Remote } from "./remote.js";
+import type { Event, EventFilter, EventSource, MatchingOptions, Search } from "./types.js";
+import type { SearchOptions } from "./types.js";
+import type { EventReader } from "./wasm/oh.js";
+
+/** The reading half of a conversation: the server's EventStore, over a log or over HTTP. */
+export abstract class Reading {
+  /** What is read from, as it is open now. */
+  protected abstract source(): Promise<Remote<EventReader>>;
+
+  searchEvents(options: SearchOptions = {}): Search<Event> {
+    return new EventSearch(async () => (await this.source()).open("search", options));
+  }
+
+  filteredEventsBySource(source: EventSource): Search<Event> {
+    return this.searchEvents({ filter: { source } });
+  }
+
+  async getEvent(id: number | string): Promise<Event> {
+    return parseEvent(await (await this.source()).call("get", id), 0);
+  }
+
+  async getLatestEvent(): Promise<Event> {
+    return parseEvent(await (await this.source()).call("latest"), 0);
+  }
+
+  async getLatestEventId(): Promise<number> {
+    return (await this.source()).call("latestId");
+  }
+
+  async getMatchingEvents(options: MatchingOptions = {}): Promise<Event[]> {
+    const batch = await (await this.source()).call("matching", options);
+    const events: Event[] = [];
+    batch.ends.forEach((_, index) => pushLazily(events, batch, index));
+    return events;
+  }
+
+  async countEvents(filter?: EventFilter): Promise<number> {
+    return (await this.source()).call("count", filter);
+  }
+}
