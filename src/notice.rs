@@ -41,6 +41,35 @@ pub enum Notice {
         /// The message.
         text: Box<str>,
     },
+    /// A conversation was deleted to make room.
+    Evicted {
+        /// The conversation's id.
+        conversation: Rc<str>,
+        /// The bytes of its texts.
+        bytes: u64,
+        /// What the room was needed for.
+        why: Eviction,
+    },
+}
+
+/// Why a conversation had to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Eviction {
+    /// All conversations together exceeded the storage budget.
+    Budget,
+    /// The browser had no room for a write.
+    Quota,
+}
+
+impl Eviction {
+    /// The name that TypeScript sees.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Eviction::Budget => "budget",
+            Eviction::Quota => "quota",
+        }
+    }
 }
 
 /// Who is told. Called when nothing of the store is borrowed, so it may call back.

@@ -15,7 +15,7 @@ use super::log::{Log, id_of};
 use super::plan::Plan;
 use crate::backend::{Expected, Table, WriteBatch};
 use crate::error::{Error, Result};
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, Position};
 use crate::notice::Level;
 use crate::page::{Entry, Origin};
 
@@ -55,10 +55,17 @@ pub enum Outcome {
     Rejected(String),
 }
 
+/// That nothing is missing in some stretches.
+pub(crate) struct Claim {
+    pub(crate) complete: Vec<Interval>,
+    /// It holds only as long as these are in the log, which may have been deleted since.
+    pub(crate) given: Vec<Position>,
+}
+
 /// Items on their way, and what became of them.
 pub(crate) struct Ticket {
     items: Vec<Item>,
-    covers: Vec<Interval>,
+    claim: Option<Claim>,
     result: RefCell<Option<Result<Vec<Outcome>>>>,
 }
 
@@ -70,18 +77,21 @@ impl Log {
     /// `QuotaExceeded`, `Storage`, `Timeout`, `Conflict` or `Closed`: nothing of the items is kept
     /// then, save after a timeout, when it is not known; to write them again is harmless.
     pub async fn append(&self, items: Vec<Item>, covers: Option<Interval>) -> Result<Vec<Outcome>> {
-        self.append_covering(items, covers.into_iter().collect())
-            .await
+        let claim = covers.map(|complete| Claim {
+            complete: vec![complete],
+            given: Vec::new(),
+        });
+        self.append_with(items, claim).await
     }
 
-    pub(crate) async fn append_covering(
+    pub(crate) async fn append_with(
         &self,
         items: Vec<Item>,
-        covers: Vec<Interval>,
+        claim: Option<Claim>,
     ) -> Result<Vec<Outcome>> {
         let ticket = Rc::new(Ticket {
             items,
-            covers,
+            claim,
             result: RefCell::default(),
         });
         self.waiting.borrow_mut().push(Rc::clone(&ticket));
@@ -90,6 +100,7 @@ impl Log {
             self.commit_waiting().await;
         }
         drop(writing);
+        self.shared.keep_budget(&self.id).await;
         ticket
             .result
             .take()
@@ -119,10 +130,10 @@ impl Log {
 
     async fn commit(&self, tickets: &[Rc<Ticket>]) -> Result<()> {
         let items: Vec<&Item> = tickets.iter().flat_map(|ticket| &ticket.items).collect();
-        let covers: Vec<&Interval> = tickets.iter().flat_map(|ticket| &ticket.covers).collect();
+        let claims: Vec<&Claim> = tickets.iter().flat_map(|ticket| &ticket.claim).collect();
         for attempt in 0..ATTEMPTS {
             self.check_open()?;
-            let plan = Plan::make(self, &items, &covers, attempt > 0).await?;
+            let plan = Plan::make(self, &items, &claims, attempt > 0).await?;
             let result = if plan.stale {
                 Err(Error::Conflict)
             } else if plan.writes.is_empty() {
@@ -154,7 +165,8 @@ impl Log {
             writes: std::mem::take(&mut plan.writes),
         };
         let shared = Rc::clone(&self.shared);
-        let commit = async move { shared.backend.commit(batch, shared.durability).await };
+        let id = Rc::clone(&self.id);
+        let commit = async move { shared.write(&id, batch).await };
         *self.in_flight.borrow_mut() = Some(InFlight {
             plan,
             tickets: tickets.to_vec(),
@@ -206,6 +218,8 @@ impl Log {
         }
         let ids: Vec<_> = plan.committed.iter().filter_map(id_of).collect();
         self.ids.borrow_mut().merge(&ids);
+        let (before, after) = (self.snapshot().record.bytes, plan.next.record.bytes);
+        self.shared.retention.changed(before, after);
         *self.state.borrow_mut() = Rc::new(plan.next);
         let listener = self.on_commit.borrow().clone();
         if let Some(listener) = listener

@@ -1,7 +1,7 @@
 //! The face of the store: conversations by id, and the server's `EventStore` on each.
 
 use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use super::batch::Batch;
 use super::cache::{CacheStats, PageCache};
@@ -9,6 +9,7 @@ use super::coverage::Interval;
 use super::found::Findings;
 use super::log::{Log, Shared, gaps};
 use super::record::Record;
+use super::retention::{Retention, deletion};
 use super::search::SearchOptions;
 use crate::backend::{Backend, Clock, Durability, Expected, Key, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
@@ -16,7 +17,6 @@ use crate::event::{Dialect, EventId, Position};
 use crate::filter::{Decompose, EventFilter, undecomposed};
 use crate::notice::{Level, Reporter};
 use crate::page::MAX_EVENTS;
-use crate::sorted_map::SortedMap;
 
 /// About how many bytes of text a page holds: the largest value that Chromium keeps inside its
 /// table.
@@ -39,6 +39,9 @@ pub struct StoreOptions {
     /// Canonical decomposition for searches by `text`, which the world outside knows. Without it
     /// only what is written with the same characters is found.
     pub decompose: Decompose,
+    /// The bytes of all conversations' texts together at which the least recently used ones are
+    /// evicted, save those that are pinned or open here. None: nothing is evicted.
+    pub storage_budget: Option<u64>,
 }
 
 impl Default for StoreOptions {
@@ -49,6 +52,7 @@ impl Default for StoreOptions {
             page_bytes: PAGE_BYTES,
             page_events: MAX_EVENTS,
             decompose: undecomposed,
+            storage_budget: None,
         }
     }
 }
@@ -56,7 +60,6 @@ impl Default for StoreOptions {
 /// All conversations of one database.
 pub struct EventStore {
     shared: Rc<Shared>,
-    logs: RefCell<SortedMap<Rc<str>, Weak<Log>>>,
 }
 
 /// A stored conversation in short.
@@ -138,10 +141,11 @@ impl EventStore {
             page_bytes: options.page_bytes.max(1),
             page_events: options.page_events.clamp(1, MAX_EVENTS),
             decompose: options.decompose,
+            retention: Retention::new(options.storage_budget),
+            logs: RefCell::default(),
         };
         EventStore {
             shared: Rc::new(shared),
-            logs: RefCell::default(),
         }
     }
 
@@ -154,23 +158,27 @@ impl EventStore {
         if id.is_empty() {
             return Err(Error::InvalidArgument("a conversation needs an id".into()));
         }
-        if let Some(log) = self.open_log(id) {
+        let id: Rc<str> = id.into();
+        if let Some(log) = self.shared.open_log(&id) {
             return Ok(log);
         }
-        let log = Log::open(Rc::clone(&self.shared), id, dialect).await?;
+        let log = Log::open(Rc::clone(&self.shared), &id, dialect).await?;
         // Another call may have opened it while this one read.
-        if let Some(log) = self.open_log(id) {
+        if let Some(log) = self.shared.open_log(&id) {
             return Ok(log);
         }
-        self.logs
+        self.shared
+            .logs
             .borrow_mut()
             .insert(Rc::clone(&log.id), Rc::downgrade(&log));
+        if self.shared.retention.is_on() && log.record().events > 0 {
+            let now = self.shared.clock.now();
+            let noted = self.change_record(&id, |record| record.last_access = now);
+            if let Err(why) = noted.await {
+                log.report(Level::Debug, "its use was not noted", &why);
+            }
+        }
         Ok(log)
-    }
-
-    fn open_log(&self, id: &str) -> Option<Rc<Log>> {
-        let id: Rc<str> = id.into();
-        self.logs.borrow().get(&id).and_then(Weak::upgrade)
     }
 
     /// The stored conversations, by id.
@@ -198,50 +206,48 @@ impl EventStore {
     /// # Errors
     /// What the backend answers; the conversation is whole then.
     pub async fn delete_conversation(&self, id: &str) -> Result<()> {
-        let open = self.open_log(id);
+        let id: Rc<str> = id.into();
+        let open = self.shared.open_log(&id);
         let _writing = match &open {
             Some(log) => Some(log.exclusive().await),
             None => None,
         };
-        let conversation: Rc<str> = id.into();
-        let first = Key::new(&conversation, Key::FIRST);
-        let writes = Table::ALL
-            .map(|table| Write::DeleteRange(table, first.clone(), Key::LAST))
-            .into_iter()
-            .collect();
         let batch = WriteBatch {
             expected: None,
-            writes,
+            writes: deletion(&id),
         };
         self.shared
             .backend
             .commit(batch, self.shared.durability)
             .await?;
-        self.shared.cache.remove_conversation(&conversation);
-        self.shared.findings.remove_conversation(&conversation);
-        self.logs.borrow_mut().remove(&conversation);
+        self.shared.forget(&id);
+        self.shared.logs.borrow_mut().remove(&id);
         if let Some(log) = &open {
             log.mark_deleted();
         }
         Ok(())
     }
 
-    /// Marks a conversation as one to keep, or takes the mark away. Nothing goes by the mark yet.
+    /// Marks a conversation as one to keep when others are evicted, or takes the mark away.
     ///
     /// # Errors
     /// `InvalidArgument` when it isn't stored, or what the backend answers.
     pub async fn pin(&self, id: &str, pinned: bool) -> Result<()> {
-        let conversation: Rc<str> = id.into();
-        let open = self.open_log(id);
+        let change = |record: &mut Record| record.pinned = pinned;
+        self.change_record(&id.into(), change).await
+    }
+
+    async fn change_record(&self, id: &Rc<str>, change: impl FnOnce(&mut Record)) -> Result<()> {
+        let open = self.shared.open_log(id);
         let _writing = match &open {
             Some(log) => Some(log.exclusive().await),
             None => None,
         };
-        let key = Key::new(&conversation, 0);
+        let key = Key::new(id, 0);
         let found = self
             .shared
             .backend
-            .get_many(Table::Conversations, &conversation, &[0])
+            .get_many(Table::Conversations, id, &[0])
             .await?;
         let Some(stored) = found.into_iter().next().flatten() else {
             return Err(Error::InvalidArgument(format!(
@@ -249,7 +255,7 @@ impl EventStore {
             )));
         };
         let mut record = Record::decode(&stored)?;
-        record.pinned = pinned;
+        change(&mut record);
         record.generation = record.generation.saturating_add(1);
         let value = record.encode();
         let expected = Expected {
@@ -257,15 +263,11 @@ impl EventStore {
             key: key.clone(),
             value: Some(stored),
         };
-        let writes = vec![Write::Put(Table::Conversations, key, value)];
         let batch = WriteBatch {
             expected: Some(expected),
-            writes,
+            writes: vec![Write::Put(Table::Conversations, key, value)],
         };
-        self.shared
-            .backend
-            .commit(batch, self.shared.durability)
-            .await?;
+        self.shared.write(id, batch).await?;
         match &open {
             Some(log) => log.load().await,
             None => Ok(()),

@@ -1,6 +1,6 @@
 //! A file of events into a log.
 
-use super::commit::{Item, Outcome};
+use super::commit::{Claim, Item, Outcome};
 use super::log::Log;
 use crate::error::{Error, Result};
 use crate::event::{
@@ -106,7 +106,7 @@ impl Log {
             places: Vec::new(),
             bytes: 0,
             next_id: 0,
-            range: None,
+            given: Vec::new(),
             report: ImportReport::new(documents.form()),
         };
         for (at, found) in documents {
@@ -142,7 +142,8 @@ struct Import<'a> {
     bytes: usize,
     /// The id of an event that has none: the number after the id of the event before it.
     next_id: Position,
-    range: Option<(Position, Position)>,
+    /// Where the log has them.
+    given: Vec<Position>,
     report: ImportReport,
 }
 
@@ -185,15 +186,18 @@ impl Import<'_> {
         let outcomes = self.log.append(items, None).await?;
         for (outcome, at) in outcomes.into_iter().zip(std::mem::take(&mut self.places)) {
             let lines = &mut self.lines;
-            if let Some(position) = self.report.count(outcome, || lines.line(at)) {
-                let (first, last) = self.range.unwrap_or((position, position));
-                self.range = Some((first.min(position), last.max(position)));
-            }
+            self.given
+                .extend(self.report.count(outcome, || lines.line(at)));
         }
         // An export is the whole log, so nothing is missing in it; single events prove nothing.
         let whole = matches!(self.report.form, FileForm::Trajectory | FileForm::JsonLines);
-        if last && whole && self.report.rejected == 0 && self.range.is_some() {
-            self.log.append(Vec::new(), self.range).await?;
+        let range = self.given.iter().min().zip(self.given.iter().max());
+        if let Some((first, last)) = range.filter(|_| last && whole && self.report.rejected == 0) {
+            let claim = Claim {
+                complete: vec![(*first, *last)],
+                given: std::mem::take(&mut self.given),
+            };
+            self.log.append_with(Vec::new(), Some(claim)).await?;
         }
         Ok(())
     }

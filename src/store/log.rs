@@ -1,7 +1,7 @@
 //! One conversation's log: its state as it is stored, read at once and changed by commits.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use futures_util::lock::Mutex;
 
@@ -10,6 +10,7 @@ use super::cache::PageCache;
 use super::commit::{InFlight, Ticket};
 use super::found::Findings;
 use super::record::Record;
+use super::retention::Retention;
 use crate::backend::{Backend, Clock, Durability, Key, Table};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, Position, Secrets};
@@ -32,6 +33,9 @@ pub(crate) struct Shared {
     pub(crate) page_bytes: usize,
     pub(crate) page_events: usize,
     pub(crate) decompose: Decompose,
+    pub(crate) retention: Retention,
+    /// The logs in use, by id.
+    pub(crate) logs: RefCell<SortedMap<Rc<str>, Weak<Log>>>,
 }
 
 /// A log at one moment. Every event in it is durable.

@@ -16,6 +16,7 @@ mod plan;
 mod read_ahead;
 mod record;
 mod restore;
+mod retention;
 mod search;
 mod sieve;
 

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use super::commit::{Item, Outcome};
-use super::coverage::Interval;
+use super::commit::{Claim, Item, Outcome};
 use super::log::{Log, State, id_of};
 use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
@@ -42,7 +41,7 @@ impl Plan {
     pub(crate) async fn make(
         log: &Log,
         items: &[&Item],
-        covers: &[&Interval],
+        claims: &[&Claim],
         fresh_state: bool,
     ) -> Result<Plan> {
         let mut plan = Plan {
@@ -91,8 +90,12 @@ impl Plan {
                 entry.encode(),
             ));
         }
-        for (first, last) in covers {
-            plan.next.record.coverage.add(*first, *last);
+        for Claim { complete, given } in claims {
+            if given.iter().all(|position| plan.next.contains(*position)) {
+                for (first, last) in complete {
+                    plan.next.record.coverage.add(*first, *last);
+                }
+            }
         }
         let covered = plan.next.record.coverage != log.snapshot().record.coverage;
         if !plan.writes.is_empty() || covered {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::archive::{Part, Parts};
-use super::commit::Item;
+use super::commit::{Claim, Item};
 use super::event_store::EventStore;
 use super::import::{COMMIT_BYTES, ImportReport};
 use super::log::Log;
@@ -36,6 +36,8 @@ pub struct Restore<'a> {
     torn: Option<String>,
     /// An event isn't where it was in the archive's log, so that its coverage says nothing here.
     moved: bool,
+    /// Where the log has the events.
+    given: Vec<Position>,
     items: Vec<Item>,
     bytes: usize,
     done: u64,
@@ -60,6 +62,7 @@ impl EventStore {
             end: None,
             torn: None,
             moved: false,
+            given: Vec::new(),
             items: Vec::new(),
             bytes: 0,
             done: 0,
@@ -165,7 +168,11 @@ impl Restore<'_> {
             self.fault(format!("{missing} events are not in the archive"));
         } else if !self.moved {
             let known = record.coverage.known().to_vec();
-            log.append_covering(Vec::new(), known).await?;
+            let claim = Claim {
+                complete: known,
+                given: self.given,
+            };
+            log.append_with(Vec::new(), Some(claim)).await?;
         }
         Ok((Rc::clone(&log.id), self.report))
     }
@@ -240,6 +247,8 @@ impl Restore<'_> {
             let part = self.part;
             self.report.count(outcome, || part);
         }
+        self.given
+            .extend(places.iter().map(|(_, position)| *position));
         self.moved |= places.iter().any(|(id, position)| {
             let id = id.as_ref();
             id.and_then(|id| log.position_of(id)) != Some(*position)

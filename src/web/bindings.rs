@@ -148,6 +148,7 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
         page_bytes: defaults.page_bytes,
         page_events: given.size("cacheSize", defaults.page_events)?,
         decompose: |text| String::from(JsString::from(text).normalize("NFD")),
+        storage_budget: given.storage_budget()?,
     };
     let (backend, mode) = backend(&given, &notify).await?;
     let clock: Rc<dyn Clock> = Rc::new(BrowserClock::new());

@@ -31,10 +31,14 @@ impl Notify {
         for (key, value) in detail {
             put(&object, key, *value);
         }
+        self.tell(kind, &object);
+    }
+
+    fn tell(&self, kind: &str, detail: &Object) {
         // What the application's callback throws is not the store's business.
         let _ = self
             .callback
-            .call2(&JsValue::UNDEFINED, &JsValue::from_str(kind), &object);
+            .call2(&JsValue::UNDEFINED, &JsValue::from_str(kind), detail);
     }
 
     pub(super) fn notice(&self, notice: Notice) {
@@ -51,6 +55,17 @@ impl Notify {
                     "status",
                     &[("conversation", &*conversation), ("text", &*text)],
                 );
+            }
+            Notice::Evicted {
+                conversation,
+                bytes,
+                why,
+            } => {
+                let detail = Object::new();
+                put(&detail, "id", &*conversation);
+                put(&detail, "bytes", bytes as f64);
+                put(&detail, "reason", why.name());
+                self.tell("evicted", &detail);
             }
         }
     }

@@ -107,6 +107,16 @@ impl Options {
         }
     }
 
+    /// Bytes on disk, which may be more than an address here can be.
+    pub(super) fn storage_budget(&self) -> Result<Option<u64>> {
+        match self.number("storageBudget")? {
+            Some(bytes) if bytes.is_nan() || bytes < 1.0 => {
+                Err(Error::InvalidArgument("storageBudget is at least 1".into()))
+            }
+            given => Ok(given.map(|bytes| bytes as u64)),
+        }
+    }
+
     /// An integer that JavaScript holds exactly.
     fn integer(&self, name: &str) -> Result<Option<i64>> {
         self.number(name)?

@@ -12,6 +12,7 @@ import type {
   ConversationInfo,
   ConversationOptions,
   EventStore,
+  Eviction,
   ImportOptions,
   ImportReport,
   LogLevel,
@@ -159,7 +160,7 @@ class LocalStore implements EventStore, Home {
   }
 
   readonly #onNotice: OnNotice = (kind, detail) => {
-    const { onBlocked, onBlocking, onTerminated, onDegraded } = this.#options;
+    const { onBlocked, onBlocking, onTerminated, onEvicted, onDegraded } = this.#options;
     if (kind === "log") {
       this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
     } else if (kind === "panic") {
@@ -167,6 +168,8 @@ class LocalStore implements EventStore, Home {
     } else if (kind === "status") {
       const status = parseNonFinite(String(detail["text"])) as StatusMessage;
       this.#conversations.get(String(detail["conversation"]))?.status.tell(status);
+    } else if (kind === "evicted") {
+      void guarded(this.report, "onEvicted", () => onEvicted?.(detail as Eviction));
     } else {
       if (kind === "degraded") this.mode = "memory";
       const tell = {

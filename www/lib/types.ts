@@ -209,6 +209,16 @@ export interface StorageNotice {
   readonly [key: string]: unknown;
 }
 
+/** What `onEvicted` is told: a stored conversation is no more. */
+export interface Eviction extends StorageNotice {
+  /** The conversation's id. */
+  readonly id: string;
+  /** How much it took, as its `ConversationInfo` counted. */
+  readonly bytes: number;
+  /** The storage budget was exceeded, or the browser had no room for a write. */
+  readonly reason: "budget" | "quota";
+}
+
 export interface OpenOptions {
   /** The database's name; default `oh-event-store`. */
   readonly name?: string | undefined;
@@ -222,6 +232,12 @@ export interface OpenOptions {
   readonly cacheSize?: number | undefined;
   /** Bytes of pages, signatures and search results kept in memory. */
   readonly memoryBudget?: number | undefined;
+  /**
+   * The most bytes that all conversations of the database may take together, as their
+   * `ConversationInfo` counts them. Beyond, or when the browser has no room, the least recently used
+   * ones are deleted, but none that is pinned or open in this store. Without it, nothing is.
+   */
+  readonly storageBudget?: number | undefined;
   /** Milliseconds for one storage operation. */
   readonly timeout?: number | undefined;
   /** Default 1000. */
@@ -236,6 +252,8 @@ export interface OpenOptions {
   readonly onBlocking?: ((detail: StorageNotice) => void) | undefined;
   /** The browser closed the database. */
   readonly onTerminated?: ((detail: StorageNotice) => void) | undefined;
+  /** A conversation was deleted to make room. */
+  readonly onEvicted?: ((detail: Eviction) => void) | undefined;
   /** Nothing is kept on disk from now on, and why. */
   readonly onDegraded?: ((detail: StorageNotice) => void) | undefined;
 }
@@ -310,7 +328,7 @@ export interface EventStore extends AsyncDisposable {
   conversation(id: string, options?: ConversationOptions): Promise<Conversation>;
   conversations(): Promise<ConversationInfo[]>;
   deleteConversation(id: string): Promise<void>;
-  /** Marks a conversation as one to keep. */
+  /** Marks a conversation as one to keep when others are evicted, or takes the mark away. */
   pin(id: string, pinned: boolean): Promise<void>;
   /**
    * Reads a trajectory, JSON Lines, pages of `GET /events`, or an archive, each of them packed with

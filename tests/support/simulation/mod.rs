@@ -23,7 +23,7 @@ pub struct Size {
 impl Size {
     /// Many of them are tried in little time.
     pub const SHORT: Size = Size {
-        rounds: 4,
+        rounds: 3,
         calls: 10,
     };
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use oh_event_store::backend::{Backend, Clock, Faults, Faulty, Memory};
 use oh_event_store::event::{Dialect, Masking, Secrets};
 use oh_event_store::notice::{Notice, Reporter};
-use oh_event_store::store::{EventStore, StoreOptions};
+use oh_event_store::store::{EventStore, Record, StoreOptions};
 use oh_event_store::stream::EventStream;
 
 use super::Trace;
@@ -66,6 +66,8 @@ pub struct World {
     pub next_tab: usize,
     /// How many events were made here.
     pub made: u64,
+    /// How often each conversation was written.
+    commits: [u64; NAMES.len()],
     pub trace: Trace,
 }
 
@@ -87,12 +89,14 @@ impl World {
             timeout: chance(15),
             lost: chance(15),
             delay: chance(5) as u32,
+            space: (chance(4) == 1).then_some(40_000),
             ..Faults::default()
         };
         let options = StoreOptions {
-            page_bytes: *random.pick(&[1, 300, 900, 4000]),
+            page_bytes: *random.pick(&[200, 500, 900, 4000]),
             page_events: *random.pick(&[3, 1000, 1000]),
             memory_budget: *random.pick(&[0, 2000, 1 << 20]),
+            storage_budget: *random.pick(&[None, None, None, Some(2000)]),
             ..StoreOptions::default()
         };
         World {
@@ -107,6 +111,7 @@ impl World {
             options,
             next_tab: 0,
             made: 0,
+            commits: [0; NAMES.len()],
             trace,
         }
     }
@@ -208,7 +213,26 @@ impl World {
     /// Lets any one thing go on.
     pub fn step(&mut self) -> bool {
         self.clock.advance(1.0);
-        self.executor.step(&mut self.random)
+        let stepped = self.executor.step(&mut self.random);
+        if self.options.storage_budget.is_some() {
+            self.notice_evictions();
+        }
+        stepped
+    }
+
+    /// Evictions are noticed by the commits being counted anew.
+    fn notice_evictions(&mut self) {
+        let listed = alone(self.memory.conversations()).expect("they are listed");
+        for (index, name) in NAMES.iter().enumerate() {
+            let stored = listed.iter().find(|(id, _)| **id == **name);
+            let record = stored.map(|(_, bytes)| Record::decode(bytes).expect("it is whole"));
+            let commits = record.map_or(0, |record| record.generation);
+            if commits < self.commits[index] {
+                self.say(|| format!("{name} is gone"));
+                self.models[index].borrow_mut().deletion_begins();
+            }
+            self.commits[index] = commits;
+        }
     }
 
     /// Lets everything that goes on come to its end.
@@ -221,6 +245,7 @@ impl World {
             }
         }
         self.quiet.settle();
+        self.step();
         self.run();
         for model in &self.models {
             model.borrow_mut().at_rest();

@@ -24,7 +24,7 @@ import type {
 export function initSync(options: { module: WebAssembly.Module }): unknown;
 
 export type NoticeKind =
-  "log" | "status" | "blocked" | "blocking" | "terminated" | "degraded" | "panic";
+  "log" | "status" | "blocked" | "blocking" | "terminated" | "evicted" | "degraded" | "panic";
 
 export type Notify = (kind: NoticeKind, detail: Record<string, unknown>) => void;
 

@@ -42,6 +42,7 @@ export function LivePanel({ conversation }: { conversation: Conversation }): Rea
 
 function Panel(props: { conversation: Conversation; link: Link }): ReactElement {
   const { conversation, link } = props;
+  const { store } = useLibrary();
   const state = useSyncExternalStore(link.subscribe, link.getState);
   const [open, setOpen] = useState(false);
   const [transport, setTransport] = useState<Transport>(state.transport);
@@ -80,7 +81,11 @@ function Panel(props: { conversation: Conversation; link: Link }): ReactElement 
             type="button"
             className="button is-primary is-wide"
             data-testid="connect"
-            onClick={() => link.connect(transport)}
+            onClick={() => {
+              // Some browsers ask the user, who has just shown interest.
+              store.persist().catch(() => undefined);
+              link.connect(transport);
+            }}
           >
             <Icon name="live" /> Connect
           </button>
