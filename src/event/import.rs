@@ -21,7 +21,8 @@ use message::{is_true, length, write_message};
 use models::{row, write_value};
 use number::{float, integer};
 use python_literal::literal;
-use record::{Record, has_field, string, write_key};
+pub(super) use record::Record;
+use record::{has_field, string, write_key};
 
 use super::float::parse_float;
 

@@ -6,7 +6,8 @@ use super::archive;
 use super::log::Log;
 use super::search::{Search, SearchOptions};
 use crate::error::{Error, Result};
-use crate::event::{Position, trajectory};
+use crate::event::{Position, trajectory, transcript, transcript_title};
+use crate::filter::EventFilter;
 use crate::notice::Level;
 use crate::page::{Entry, Page};
 
@@ -21,6 +22,8 @@ pub enum ExportFormat {
     Trajectory,
     /// Every event whole, one to a line.
     JsonLines,
+    /// A transcript for people, without hidden events.
+    Markdown,
     /// The log itself, to be imported elsewhere: see `format.md`. It is meant to be packed by gzip.
     Archive,
 }
@@ -43,13 +46,21 @@ pub struct Export {
 }
 
 impl Log {
-    /// Begins an export of the whole log. Screenshots concern the trajectory only.
+    /// Begins an export of the whole log. Screenshots concern the trajectory and the transcript.
     #[must_use]
     pub fn export(self: &Rc<Log>, format: ExportFormat, screenshots: bool) -> Export {
+        let filter = EventFilter {
+            exclude_hidden: format == ExportFormat::Markdown,
+            ..EventFilter::default()
+        };
+        let options = SearchOptions {
+            filter: Some(filter),
+            ..SearchOptions::default()
+        };
         let state = self.snapshot();
         Export {
             log: Rc::clone(self),
-            search: self.search(&SearchOptions::default()),
+            search: self.search(&options),
             format,
             screenshots,
             at: state.first().unwrap_or(0),
@@ -84,8 +95,15 @@ impl Export {
             return Ok(Some(piece));
         }
         let array = self.format == ExportFormat::Trajectory;
+        if self.format == ExportFormat::Markdown && !self.begun {
+            let record = self.log.record();
+            let (first, last) = (&record.first_timestamp, &record.last_timestamp);
+            let (first, last) = (first.as_deref(), last.as_deref());
+            piece.extend(transcript_title(self.log.id(), record.events, first, last).into_bytes());
+        }
         let Some(batch) = self.search.next(usize::MAX).await? else {
             self.ended = true;
+            self.done = self.total;
             if array {
                 piece.extend_from_slice(if self.begun { b"\n]\n" } else { b"[]\n" });
             }
@@ -98,6 +116,8 @@ impl Export {
             if array {
                 piece.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
                 piece.extend_from_slice(trajectory(text, self.screenshots).as_bytes());
+            } else if self.format == ExportFormat::Markdown {
+                piece.extend_from_slice(transcript(text, self.screenshots).as_bytes());
             } else {
                 piece.extend_from_slice(text.as_bytes());
                 piece.push(b'\n');

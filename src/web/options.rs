@@ -165,6 +165,7 @@ impl Options {
         match self.text("format")?.as_deref() {
             None | Some("trajectory") => Ok(ExportFormat::Trajectory),
             Some("jsonl") => Ok(ExportFormat::JsonLines),
+            Some("markdown") => Ok(ExportFormat::Markdown),
             Some("archive") => Ok(ExportFormat::Archive),
             Some(other) => Err(unknown(
                 "format",

@@ -126,8 +126,17 @@ describe.each([
     await expect(other.import(cut)).rejects.toMatchObject({ code: "invalid-event" });
   });
 
+  test("a transcript shows every event to people", async () => {
+    const blob = await conversation.export({ format: "markdown" });
+    expect(blob.type).toBe("text/markdown");
+    const text = await blob.text();
+    expect(text.startsWith(`# Conversation talk\n\n${EVENTS + 1} events, from 2025-`)).toBe(true);
+    expect(text.match(/^## \d+ · agent · CmdRunAction · /gm)).toHaveLength(EVENTS + 1);
+    expect(text).toContain("\n```sh\nls 899\n```\n");
+  });
+
   test("progress is told, and a signal ends it", async () => {
-    for (const format of ["trajectory", "jsonl", "archive"] as const) {
+    for (const format of ["trajectory", "jsonl", "markdown", "archive"] as const) {
       const steps: [number, number][] = [];
       await conversation.export({ format, onProgress: (...step) => steps.push(step) });
       expect(steps.at(-1)).toEqual([lines.length, lines.length]);

@@ -33,6 +33,7 @@ import { absoluteUrl } from "./urls.js";
 const TYPES = {
   trajectory: "application/json",
   jsonl: "application/x-ndjson",
+  markdown: "text/markdown",
   archive: "application/gzip",
 } as const;
 

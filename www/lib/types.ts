@@ -392,10 +392,13 @@ export interface SubscribeOptions {
 export interface ExportOptions {
   /**
    * Default `trajectory`: one JSON array, as the server exports it. `jsonl`: one event per line.
-   * `archive`: the log itself, packed; an import makes the identical log of it.
+   * `markdown`: a transcript for people, without hidden events. `archive`: the log itself, packed; an import makes the identical log of it.
    */
-  readonly format?: "trajectory" | "jsonl" | "archive" | undefined;
-  /** Keep screenshots in a trajectory; default false. The other formats keep all there is. */
+  readonly format?: "trajectory" | "jsonl" | "markdown" | "archive" | undefined;
+  /**
+   * Keep screenshots in a trajectory or, as data URLs, in a transcript; default false. The other
+   * formats keep all there is.
+   */
   readonly screenshots?: boolean | undefined;
   /** Ends the export: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

@@ -5,7 +5,7 @@ use crate::event::scan::Members;
 
 /// The members of an object: each key without quotes and each value, as canonical text.
 #[derive(Default)]
-pub(super) struct Record<'a>(Vec<(&'a str, &'a str)>);
+pub(in crate::event) struct Record<'a>(Vec<(&'a str, &'a str)>);
 
 /// One field of a row, spelled `name:type|absence=default`.
 ///
@@ -54,7 +54,7 @@ pub(super) fn has_field(row: &'static str, name: &str) -> bool {
 
 impl<'a> Record<'a> {
     /// `None` if this is no object.
-    pub(super) fn of(json: &'a str) -> Option<Self> {
+    pub(in crate::event) fn of(json: &'a str) -> Option<Self> {
         let mut record = Self::default();
         let mut members = Members::of_canonical(json).ok()?;
         while let Some(member) = members.next().ok()? {
@@ -72,7 +72,7 @@ impl<'a> Record<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn get(&self, key: &str) -> Option<&'a str> {
+    pub(in crate::event) fn get(&self, key: &str) -> Option<&'a str> {
         Some(self.0.iter().find(|(name, _)| *name == key)?.1)
     }
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Page } from "@playwright/test";
+import type { Download, Page } from "@playwright/test";
 import type { RunningServer } from "../../../www/server/server.mjs";
 import { expect } from "./fixtures.js";
 
@@ -65,12 +65,17 @@ export async function listedIds(page: Page, list = "event-list"): Promise<number
   return rows.map(([, id]) => Number(id));
 }
 
-/** What the demo's export as JSON Lines holds: one text per event. */
-export async function exportedTexts(page: Page, id: string): Promise<string[]> {
+/** The file that the demo's export gives. */
+export async function exported(page: Page, id: string, format: string): Promise<Download> {
   const item = page.locator(`[data-testid="conversation"][data-conversation-id="${id}"]`);
   await item.getByTestId("export").click();
   const coming = page.waitForEvent("download");
-  await item.getByTestId("export-jsonl").click();
-  const file = await readFile(await (await coming).path(), "utf8");
-  return file.trimEnd().split("\n");
+  await item.getByTestId(`export-${format}`).click();
+  return coming;
+}
+
+/** What the demo's export as JSON Lines holds: one text per event. */
+export async function exportedTexts(page: Page, id: string): Promise<string[]> {
+  const file = await (await exported(page, id, "jsonl")).path();
+  return (await readFile(file, "utf8")).trimEnd().split("\n");
 }

@@ -6,7 +6,14 @@ import { Icon } from "../parts/icon";
 import { go, parseRoute, routeTo } from "../route";
 import { useLibrary } from "./library";
 
-type Format = "trajectory" | "jsonl";
+const FORMATS = [
+  { format: "trajectory", label: "Trajectory", ending: ".json" },
+  { format: "jsonl", label: "JSON Lines", ending: ".jsonl" },
+  { format: "markdown", label: "Transcript", ending: ".md" },
+  { format: "archive", label: "Archive", ending: ".archive.gz" },
+] as const;
+
+type Format = (typeof FORMATS)[number];
 
 export function ConversationActions(props: { id: string; events: number }): ReactElement {
   const { id, events } = props;
@@ -15,13 +22,13 @@ export function ConversationActions(props: { id: string; events: number }): Reac
   const dialog = useRef<HTMLDialogElement>(null);
   const [error, setError] = useState<string>();
 
-  const save = async (format: Format): Promise<void> => {
+  const save = async ({ format, ending }: Format): Promise<void> => {
     if (menu.current) menu.current.open = false;
     try {
       const conversation = await store.conversation(id);
       try {
         const blob = await conversation.export({ format });
-        download(`${id}.${format === "jsonl" ? "jsonl" : "json"}`, blob);
+        download(`${id}${ending}`, blob);
       } finally {
         await conversation.close();
       }
@@ -64,16 +71,16 @@ export function ConversationActions(props: { id: string; events: number }): Reac
           <Icon name="download" size={14} />
         </summary>
         <div className="menu-items">
-          <button
-            type="button"
-            data-testid="export-trajectory"
-            onClick={() => void save("trajectory")}
-          >
-            Trajectory <small>.json</small>
-          </button>
-          <button type="button" data-testid="export-jsonl" onClick={() => void save("jsonl")}>
-            JSON Lines <small>.jsonl</small>
-          </button>
+          {FORMATS.map((choice) => (
+            <button
+              key={choice.format}
+              type="button"
+              data-testid={`export-${choice.format}`}
+              onClick={() => void save(choice)}
+            >
+              {choice.label} <small>{choice.ending}</small>
+            </button>
+          ))}
         </div>
       </details>
       <button

@@ -44,7 +44,7 @@ export function ImportArea({ children }: { children: ReactNode }): ReactElement 
         setJobs((known) => [...known, { key, name: file.name, done: 0, total: file.size }]);
         try {
           const report = await store.import(file, {
-            id: conversationName(file.name),
+            ...(!ARCHIVE.test(file.name) && { id: conversationName(file.name) }),
             onProgress: (done, total) => show({ done, total }),
           });
           show({ report, done: file.size });
@@ -110,9 +110,12 @@ export function ImportArea({ children }: { children: ReactNode }): ReactElement 
   );
 }
 
+/** An archive knows its conversation. */
+const ARCHIVE = /\.archive.*\.gz$/;
+
 /** A conversation is named after its file. */
 function conversationName(file: string): string {
-  return file.replace(/\.(json|jsonl|ndjson|txt)$/i, "").replaceAll("/", "_") || "imported";
+  return file.replace(/\.(json|jsonl|ndjson|txt)(\.gz)?$/i, "").replaceAll("/", "_") || "imported";
 }
 
 function JobCard({ job, onClose }: { job: Job; onClose: () => void }): ReactElement {
@@ -205,7 +208,7 @@ export function ImportButton({ label = "Import", testId = "import" }: ButtonProp
         type="file"
         hidden
         multiple
-        accept=".json,.jsonl,.ndjson,application/json"
+        accept=".json,.jsonl,.ndjson,.gz,application/json"
         aria-label="A trajectory file"
         data-testid={`${testId}-file`}
         onChange={({ target }) => {
