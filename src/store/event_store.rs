@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use super::batch::Batch;
 use super::cache::{CacheStats, PageCache};
-use super::coverage::Interval;
+use super::coverage::{Coverage, Interval};
 use super::found::Findings;
-use super::log::{Log, Shared, gaps};
+use super::log::{Log, Shared, State};
 use super::record::Record;
 use super::retention::{Retention, deletion};
 use super::search::SearchOptions;
@@ -376,6 +376,22 @@ impl Log {
     #[must_use]
     pub fn coverage(&self) -> (Vec<Interval>, Vec<Interval>) {
         let state = self.snapshot();
-        (state.record.coverage.known().to_vec(), gaps(&state))
+        let known = self.intact(&state);
+        let gaps = match (state.first(), state.last()) {
+            (Some(first), Some(last)) => known.gaps(first.min(0), last),
+            _ => Vec::new(),
+        };
+        (known.known().to_vec(), gaps)
+    }
+
+    /// What is known to be complete, without the pages that were found damaged.
+    pub(crate) fn intact(&self, state: &State) -> Coverage {
+        let mut known = state.record.coverage.clone();
+        for page in state.pages.iter() {
+            if self.is_damaged(page.number) {
+                known.remove(page.first(), page.last());
+            }
+        }
+        known
     }
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::blocks::{Block, in_order};
+use super::coverage::Coverage;
 use super::log::{LOADS, Log, State, id_of};
 use super::record::Record;
 use crate::backend::{Key, Table};
@@ -107,7 +108,8 @@ impl Log {
         }
         let last_page = pages.iter().map(|page| page.number).max();
         state.set_pages(in_order(pages));
-        for (_, bytes) in tail {
+        let mut lost = Vec::new();
+        for (position, bytes) in tail {
             match Entry::decode(&bytes) {
                 Ok(entry) if !state.contains(entry.position) => {
                     state.tail_bytes = state.tail_bytes.saturating_add(entry.len());
@@ -115,13 +117,24 @@ impl Log {
                 }
                 Ok(_) => {}
                 Err(why @ Error::VersionTooNew { .. }) => return Err(why),
-                Err(why) => self.report(Level::Error, "an event is damaged and left out", &why),
+                Err(why) => {
+                    self.report(Level::Error, "an event is damaged and left out", &why);
+                    lost.push(position);
+                }
             }
         }
         state.record = record.unwrap_or_else(|| Record {
             next_page: last_page.map_or(0, |last| last.saturating_add(1)),
             ..rebuilt(&state)
         });
+        // What is lost is a gap. Where not even its place is known, nothing is complete for certain.
+        let there = state.events().saturating_add(lost.len() as u64);
+        if there < state.record.events {
+            state.record.coverage = Coverage::default();
+        }
+        for position in lost {
+            state.record.coverage.remove(position, position);
+        }
         state.record.events = state.events();
         state.stored = stored;
         Ok(state)

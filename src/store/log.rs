@@ -275,14 +275,17 @@ impl Log {
 
     /// Takes a page that was read into the cache.
     pub(crate) fn keep(&self, number: i64, record: Vec<u8>) -> Result<Rc<Page>> {
-        let page = Page::decode(record).inspect_err(|_| {
-            if !self.is_damaged(number) {
-                self.damaged.borrow_mut().push(number);
-            }
-        })?;
+        let page = Page::decode(record).inspect_err(|_| self.damaged(number))?;
         let page = Rc::new(page);
         self.shared.cache.keep_page(&self.id, number, &page);
         Ok(page)
+    }
+
+    /// Takes note that a page is damaged or missing.
+    pub(crate) fn damaged(&self, number: i64) {
+        if !self.is_damaged(number) {
+            self.damaged.borrow_mut().push(number);
+        }
     }
 
     /// Whether the page was found damaged.
@@ -340,13 +343,6 @@ impl Log {
 
     pub(crate) fn key(&self, number: i64) -> Key {
         Key::new(&self.id, number)
-    }
-}
-
-pub(crate) fn gaps(state: &State) -> Vec<(Position, Position)> {
-    match (state.first(), state.last()) {
-        (Some(first), Some(last)) => state.record.coverage.gaps(first.min(0), last),
-        _ => Vec::new(),
     }
 }
 

@@ -336,6 +336,7 @@ impl Plan {
         let before = log.snapshot();
         let range = self.next.first().zip(self.next.last());
         let (events, bytes) = (self.next.events(), self.next.bytes());
+        self.next.record.coverage = log.intact(&self.next);
         let record = &mut self.next.record;
         record.range = range;
         record.events = events;

@@ -179,6 +179,7 @@ impl Search {
                     match found.and_then(|found| found.ok_or_else(is_missing)) {
                         Ok(found) => found,
                         Err(why @ Error::Corrupt(_)) => {
+                            self.log.damaged(summary.number);
                             let message = "a damaged page is passed by";
                             self.log.report(Level::Error, message, &why);
                             Look::Count(0)
