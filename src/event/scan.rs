@@ -1,10 +1,9 @@
 //! JSON text read token by token, without a tree and without recursion, exactly as strict as
 //! Python's `json.loads`: `NaN` and `Infinity` are read, a byte order mark is not.
 
-use memchr::memchr2;
-
 use super::EventError;
 use super::json_string::{RawString, plain_run};
+use super::lanes::find_either;
 
 /// How deep objects and lists may lie in each other; Python's parser gives up at about the same.
 pub const MAX_DEPTH: usize = 1000;
@@ -295,7 +294,7 @@ impl<'a> Scanner<'a> {
         loop {
             let rest = self.rest();
             self.advance(match self.canonical {
-                true => memchr2(b'"', b'\\', rest).unwrap_or(rest.len()),
+                true => find_either(rest, b'"', b'\\').unwrap_or(rest.len()),
                 false => plain_run(rest),
             });
             match self.peek() {

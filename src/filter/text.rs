@@ -10,13 +10,11 @@
 
 mod caseless;
 
-use memchr::memchr;
-
 use caseless::{Caseless, LIKE_ASCII};
 pub use caseless::{Decompose, undecomposed};
 
 use super::AsciiFinder;
-use crate::event::{Needle, RawString, Step, push_text, read_texts};
+use crate::event::{Needle, RawString, Step, find_either, push_text, read_texts};
 
 /// The most ranges that are told of one event.
 pub const MAX_RANGES: usize = 1000;
@@ -150,7 +148,7 @@ fn each_of_ascii(finder: &AsciiFinder, text: &[u8], take: &mut dyn FnMut(u32, u3
 /// stands for itself as U+FFFD.
 fn has_escape(stored: &str, wanted: fn(char) -> bool) -> bool {
     let mut rest = stored.as_bytes();
-    while let Some(at) = memchr(b'\\', rest) {
+    while let Some(at) = find_either(rest, b'\\', b'\\') {
         rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
         let (hex, after) = match rest {
             [b'u', after @ ..] => after.split_at_checked(4).unwrap_or_default(),

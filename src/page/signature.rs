@@ -11,6 +11,9 @@ pub const SIGNATURE_BYTES: usize = 2048;
 /// There are 2^14 bits.
 const BITS: usize = SIGNATURE_BYTES * 8;
 
+/// The most trigrams that are asked for.
+const MOST: usize = 256;
+
 /// The bit of a trigram, whose bytes are the lowest three.
 fn bit(trigram: u32) -> usize {
     const GOLDEN: u32 = 0x9e37_79b1;
@@ -27,7 +30,7 @@ fn bits(texts: &[u8]) -> impl Iterator<Item = usize> {
     bits.skip(2)
 }
 
-/// What a query asks of signatures.
+/// What a query asks of signatures. Some of a long query tell as much as all of it.
 #[derive(Clone, Debug, Default)]
 pub struct Probe(Vec<usize>);
 
@@ -35,7 +38,7 @@ impl Probe {
     /// The bits of what is looked for, in ASCII; one of fewer than three bytes asks for nothing.
     #[must_use]
     pub fn new(needle: &[u8]) -> Probe {
-        Probe(bits(needle).collect())
+        Probe(bits(needle).take(MOST).collect())
     }
 
     /// It asks for nothing.

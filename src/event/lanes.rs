@@ -1,0 +1,194 @@
+//! Bytes looked for sixteen at a time: by WebAssembly's vectors where they are, else one by one in
+//! a form that compilers make vectors of.
+
+/// Which byte is looked for: the one that equals `byte` once the bits of `fold` are set in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Letter {
+    byte: u8,
+    fold: u8,
+}
+
+impl Letter {
+    /// This byte.
+    pub(crate) fn exactly(byte: u8) -> Letter {
+        Letter { byte, fold: 0 }
+    }
+
+    /// This byte, in either case where it is an ASCII letter.
+    pub(crate) fn caseless(byte: u8) -> Letter {
+        let byte = byte.to_ascii_lowercase();
+        let fold = if byte.is_ascii_lowercase() { 0x20 } else { 0 };
+        Letter { byte, fold }
+    }
+
+    fn is(self, byte: u8) -> bool {
+        byte | self.fold == self.byte
+    }
+}
+
+/// Where `first` stands and, `apart` bytes after it, `second`.
+pub(crate) fn find_pair(
+    haystack: &[u8],
+    first: Letter,
+    second: Letter,
+    apart: usize,
+) -> Option<usize> {
+    let after = haystack.get(apart..)?;
+    let chunks = haystack.as_chunks::<16>().0.iter();
+    for (index, (a, b)) in chunks.zip(after.as_chunks::<16>().0).enumerate() {
+        let both = both(a, b, first, second);
+        if both != 0 {
+            return index
+                .checked_mul(16)?
+                .checked_add(both.trailing_zeros() as usize);
+        }
+    }
+    let done = after.len() & !15;
+    let rest = haystack.get(done..)?.iter().zip(after.get(done..)?);
+    let found = rest.map(|(a, b)| first.is(*a) && second.is(*b));
+    found
+        .enumerate()
+        .find_map(|(at, both)| both.then_some(at))?
+        .checked_add(done)
+}
+
+/// Where one of two bytes stands first.
+pub(crate) fn find_either(haystack: &[u8], one: u8, other: u8) -> Option<usize> {
+    let (chunks, rest) = haystack.as_chunks::<16>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let either = either(chunk, one, other);
+        if either != 0 {
+            return index
+                .checked_mul(16)?
+                .checked_add(either.trailing_zeros() as usize);
+        }
+    }
+    let found = rest
+        .iter()
+        .position(|byte| *byte == one || *byte == other)?;
+    found.checked_add(haystack.len().checked_sub(rest.len())?)
+}
+
+#[cfg(target_feature = "simd128")]
+use vectors::{both, either};
+
+#[cfg(not(target_feature = "simd128"))]
+use scalars::{both, either};
+
+#[cfg(target_feature = "simd128")]
+mod vectors {
+    use core::arch::wasm32::{
+        u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2, v128, v128_and, v128_or,
+    };
+
+    use super::Letter;
+
+    /// One load: the compiler sees that the halves lie side by side.
+    fn load(chunk: &[u8; 16]) -> v128 {
+        match chunk.as_chunks::<8>().0 {
+            [low, high] => u64x2(u64::from_le_bytes(*low), u64::from_le_bytes(*high)),
+            _ => u64x2(0, 0),
+        }
+    }
+
+    fn is(chunk: &[u8; 16], letter: Letter) -> v128 {
+        let folded = v128_or(load(chunk), u8x16_splat(letter.fold));
+        u8x16_eq(folded, u8x16_splat(letter.byte))
+    }
+
+    /// A bit for each place where both letters stand.
+    pub(super) fn both(a: &[u8; 16], b: &[u8; 16], first: Letter, second: Letter) -> u16 {
+        u8x16_bitmask(v128_and(is(a, first), is(b, second)))
+    }
+
+    /// A bit for each place where one of two bytes stands.
+    pub(super) fn either(chunk: &[u8; 16], one: u8, other: u8) -> u16 {
+        let [one, other] = [one, other].map(|byte| is(chunk, Letter::exactly(byte)));
+        u8x16_bitmask(v128_or(one, other))
+    }
+}
+
+#[cfg(any(test, not(target_feature = "simd128")))]
+mod scalars {
+    use super::Letter;
+
+    fn bits(hits: impl Iterator<Item = bool> + Clone) -> u16 {
+        // Most chunks have none, which is quick to see.
+        if !hits.clone().fold(false, |any, hit| any | hit) {
+            return 0;
+        }
+        let hits = hits.enumerate();
+        hits.fold(0, |bits, (at, hit)| bits | u16::from(hit) << at)
+    }
+
+    /// A bit for each place where both letters stand.
+    pub(super) fn both(a: &[u8; 16], b: &[u8; 16], first: Letter, second: Letter) -> u16 {
+        bits(a.iter().zip(b).map(|(a, b)| first.is(*a) & second.is(*b)))
+    }
+
+    /// A bit for each place where one of two bytes stands.
+    pub(super) fn either(chunk: &[u8; 16], one: u8, other: u8) -> u16 {
+        bits(chunk.iter().map(|byte| (*byte == one) | (*byte == other)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Letter, both, either, find_either, find_pair, scalars};
+
+    /// SplitMix64, of few different bytes.
+    fn bytes(seed: u64, len: usize) -> Vec<u8> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            (mixed >> 40) as usize
+        };
+        (0..len)
+            .map(|_| b"aAbB@`{[\"\\\xc1\xe1 "[next() % 13])
+            .collect()
+    }
+
+    #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+    #[cfg_attr(not(target_arch = "wasm32"), test)]
+    fn at_every_length_and_place_it_finds_what_a_plain_loop_finds() {
+        for len in 0..70 {
+            for from in 0..=len.min(17) {
+                let all = bytes(len as u64 * 100 + from as u64, len);
+                let haystack = &all[from..];
+                for apart in [0, 1, 2, 15, 16, 40] {
+                    for letter in [Letter::exactly, Letter::caseless] {
+                        let (first, second) = (letter(b'a'), letter(b'['));
+                        let is = |at: usize| {
+                            let after = haystack.get(at + apart);
+                            first.is(haystack[at]) && after.is_some_and(|b| second.is(*b))
+                        };
+                        let naive = (0..haystack.len()).find(|at| is(*at));
+                        assert_eq!(find_pair(haystack, first, second, apart), naive);
+                    }
+                }
+                let naive = haystack.iter().position(|b| b"\"\\".contains(b));
+                assert_eq!(find_either(haystack, b'"', b'\\'), naive);
+            }
+        }
+    }
+
+    #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+    #[cfg_attr(not(target_arch = "wasm32"), test)]
+    fn vectors_and_scalars_see_the_same() {
+        for seed in 0..2000 {
+            let random = bytes(seed, 32);
+            let [a, b] = random.as_chunks::<16>().0 else {
+                unreachable!()
+            };
+            let letters = (Letter::caseless(random[3]), Letter::exactly(random[20]));
+            let (first, second) = letters;
+            assert_eq!(
+                both(a, b, first, second),
+                scalars::both(a, b, first, second)
+            );
+            let [one, other] = [random[5], random[6]];
+            assert_eq!(either(a, one, other), scalars::either(a, one, other));
+        }
+    }
+}
