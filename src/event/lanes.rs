@@ -108,7 +108,7 @@ mod vectors {
     }
 }
 
-#[cfg(any(test, not(target_feature = "simd128")))]
+#[cfg(not(target_feature = "simd128"))]
 mod scalars {
     use super::Letter;
 
@@ -132,9 +132,9 @@ mod scalars {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use super::{Letter, both, either, find_either, find_pair, scalars};
+    use super::{Letter, find_either, find_pair};
 
     /// SplitMix64, of few different bytes.
     fn bytes(seed: u64, len: usize) -> Vec<u8> {
@@ -149,8 +149,7 @@ mod tests {
             .collect()
     }
 
-    #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
-    #[cfg_attr(not(target_arch = "wasm32"), test)]
+    #[test]
     fn at_every_length_and_place_it_finds_what_a_plain_loop_finds() {
         for len in 0..70 {
             for from in 0..=len.min(17) {
@@ -170,25 +169,6 @@ mod tests {
                 let naive = haystack.iter().position(|b| b"\"\\".contains(b));
                 assert_eq!(find_either(haystack, b'"', b'\\'), naive);
             }
-        }
-    }
-
-    #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
-    #[cfg_attr(not(target_arch = "wasm32"), test)]
-    fn vectors_and_scalars_see_the_same() {
-        for seed in 0..2000 {
-            let random = bytes(seed, 32);
-            let [a, b] = random.as_chunks::<16>().0 else {
-                unreachable!()
-            };
-            let letters = (Letter::caseless(random[3]), Letter::exactly(random[20]));
-            let (first, second) = letters;
-            assert_eq!(
-                both(a, b, first, second),
-                scalars::both(a, b, first, second)
-            );
-            let [one, other] = [random[5], random[6]];
-            assert_eq!(either(a, one, other), scalars::either(a, one, other));
         }
     }
 }
