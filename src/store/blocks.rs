@@ -69,9 +69,17 @@ impl Plan {
     /// Writes down what the new pages hold, and takes away what would be taken for a page though
     /// it is none any more.
     pub(super) async fn index(&mut self, log: &Log) -> Result<()> {
-        let Some((first, _)) = self.sealed.first() else {
-            return Ok(());
+        let end = match self.sealed.first() {
+            Some((first, _)) => self.merge(log, *first).await?,
+            None => i64::MAX,
         };
+        self.forget(log, end);
+        Ok(())
+    }
+
+    /// Writes the records of the new pages, the first of which has this number. Answers the number
+    /// from which on all pages are in them.
+    async fn merge(&mut self, log: &Log, first: i64) -> Result<i64> {
         let mut from = self.next.blocks.len();
         let mut pages = self.sealed.len();
         loop {
@@ -85,7 +93,7 @@ impl Plan {
             pages = run.into_iter().fold(pages, usize::saturating_add);
         }
         let merged = self.next.blocks.split_off(from);
-        let key = merged.first().map_or(*first, |block| block.key);
+        let key = merged.first().map_or(first, |block| block.key);
         self.next.blocks.push(Block { key, pages });
         let signatures = self.signatures(log, &merged).await?;
         for block in merged.iter().skip(1) {
@@ -96,12 +104,7 @@ impl Plan {
         let summaries = Summary::encode(&self.pages_from(key, i64::MAX));
         self.put(log, Table::Summaries, key, summaries);
         self.put(log, Table::Signatures, key, signatures.encode());
-        for number in std::mem::take(&mut self.uncovered) {
-            if number < key {
-                self.forget(log, number);
-            }
-        }
-        Ok(())
+        Ok(key)
     }
 
     /// The signatures of the new pages, and those of records that are merged with them.
@@ -139,14 +142,30 @@ impl Plan {
         sorted(within.cloned().collect(), |page| (page.number, 0))
     }
 
-    /// Writes the summaries beside a page anew, without it.
-    fn forget(&mut self, log: &Log, number: i64) {
-        let Some((index, block)) = block_of(&self.next.blocks, number) else {
-            return;
-        };
-        let after = index.checked_add(1).and_then(|i| self.next.blocks.get(i));
-        let pages = self.pages_from(block.key, after.map_or(i64::MAX, |block| block.key));
-        self.put(log, Table::Summaries, block.key, Summary::encode(&pages));
+    /// Writes the summaries beside pages that are no more anew, without them; of pages with numbers
+    /// from `end` on that is done.
+    fn forget(&mut self, log: &Log, end: i64) {
+        let blocks = self.next.blocks.clone();
+        let mut done = Vec::new();
+        for number in std::mem::take(&mut self.uncovered) {
+            let Some((index, block)) = block_of(&blocks, number).filter(|_| number < end) else {
+                continue;
+            };
+            if done.contains(&block.key) {
+                continue;
+            }
+            done.push(block.key);
+            let after = index.checked_add(1).and_then(|i| blocks.get(i));
+            let pages = self.pages_from(block.key, after.map_or(i64::MAX, |block| block.key));
+            if pages.is_empty() {
+                for table in [Table::Summaries, Table::Signatures] {
+                    self.writes.push(Write::Delete(table, log.key(block.key)));
+                }
+                self.next.blocks.retain(|other| other.key != block.key);
+            } else {
+                self.put(log, Table::Summaries, block.key, Summary::encode(&pages));
+            }
+        }
     }
 
     fn put(&mut self, log: &Log, table: Table, key: i64, record: Vec<u8>) {

@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::lock::MutexGuard;
 
 use super::coverage::Interval;
-use super::log::{Log, id_of};
+use super::log::{Change, Log, id_of};
 use super::plan::Plan;
 use crate::backend::{Expected, Table, WriteBatch};
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ use crate::notice::Level;
 use crate::page::{Entry, Origin};
 
 /// How often a commit starts over when other tabs keep writing first.
-const ATTEMPTS: u32 = 16;
+pub(crate) const ATTEMPTS: u32 = 16;
 
 /// What is to be written.
 #[derive(Clone, Debug)]
@@ -154,7 +154,7 @@ impl Log {
         Err(Error::Conflict)
     }
 
-    fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>]) {
+    pub(crate) fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>]) {
         let expected = Expected {
             table: Table::Conversations,
             key: self.key(0),
@@ -175,7 +175,7 @@ impl Log {
     }
 
     /// Waits for the commit in flight, if there is one, and takes it in.
-    async fn land(&self) -> Result<()> {
+    pub(crate) async fn land(&self) -> Result<()> {
         let landed = poll_fn(|context| {
             let mut place = self.in_flight.borrow_mut();
             let Some(in_flight) = place.as_mut() else {
@@ -218,14 +218,20 @@ impl Log {
         }
         let ids: Vec<_> = plan.committed.iter().filter_map(id_of).collect();
         self.ids.borrow_mut().merge(&ids);
+        if plan.truncated.is_some() {
+            *self.ids.borrow_mut() = super::load::ids(&plan.next);
+        }
         let (before, after) = (self.snapshot().record.bytes, plan.next.record.bytes);
         self.shared.retention.changed(before, after);
         *self.state.borrow_mut() = Rc::new(plan.next);
         let listener = self.on_commit.borrow().clone();
+        if let (Some(listener), Some(after)) = (&listener, plan.truncated) {
+            listener(Change::Truncated(after));
+        }
         if let Some(listener) = listener
             && !plan.committed.is_empty()
         {
-            listener(&plan.committed);
+            listener(Change::Committed(&plan.committed));
         }
         plan.outcomes
     }

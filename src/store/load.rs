@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::blocks::{Block, in_order};
 use super::coverage::Coverage;
-use super::log::{LOADS, Log, State, id_of};
+use super::log::{Change, LOADS, Log, State, id_of};
 use super::record::Record;
 use crate::backend::{Key, Table};
 use crate::error::{Error, Result};
@@ -33,11 +33,16 @@ impl Log {
             };
             let Some(news) = news else { continue };
             *self.ids.borrow_mut() = ids(&state);
+            let truncated = state.last() < self.snapshot().last();
+            let last = state.last().unwrap_or(Position::MIN);
             *self.state.borrow_mut() = Rc::new(state);
-            if let Some(listener) = listener
-                && !news.is_empty()
-            {
-                listener(&news);
+            if let Some(listener) = listener {
+                if truncated {
+                    listener(Change::Truncated(last));
+                }
+                if !news.is_empty() {
+                    listener(Change::Committed(&news));
+                }
             }
             return Ok(());
         }
@@ -186,7 +191,7 @@ impl Log {
 
 /// What events and pages say of a conversation whose record is lost. What is known to be complete
 /// is not among it.
-fn rebuilt(state: &State) -> Record {
+pub(super) fn rebuilt(state: &State) -> Record {
     let pages = state.pages.iter();
     let page_stamps = pages.flat_map(|page| [&page.first_timestamp, &page.last_timestamp]);
     let tail = state.tail.values();
@@ -209,7 +214,7 @@ fn rebuilt(state: &State) -> Record {
     }
 }
 
-fn ids(state: &State) -> SortedMap<u64, Position> {
+pub(super) fn ids(state: &State) -> SortedMap<u64, Position> {
     let mut all = Vec::new();
     for page in state.pages.iter() {
         all.extend(page.id_hashes.iter().copied().zip(page.positions()));

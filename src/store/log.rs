@@ -131,8 +131,16 @@ impl State {
     }
 }
 
-/// Who hears of entries that have become durable.
-pub type Listener = Rc<dyn Fn(&[Entry])>;
+/// What has become of a log, durably.
+pub enum Change<'a> {
+    /// These came, or better copies of what was there.
+    Committed(&'a [Entry]),
+    /// What lay above this position is no more.
+    Truncated(Position),
+}
+
+/// Who hears of changes.
+pub type Listener = Rc<dyn Fn(Change<'_>)>;
 
 /// One conversation's log.
 pub struct Log {

@@ -19,6 +19,7 @@ mod restore;
 mod retention;
 mod search;
 mod sieve;
+mod truncate;
 
 pub use archive::MAGIC as ARCHIVE_MAGIC;
 pub use batch::Batch;
@@ -28,7 +29,7 @@ pub use coverage::{Coverage, Interval};
 pub use event_store::{ConversationInfo, EventStore, MatchingOptions, PAGE_BYTES, StoreOptions};
 pub use export::{Export, ExportFormat};
 pub use import::ImportReport;
-pub use log::{Listener, Log};
+pub use log::{Change, Listener, Log};
 pub use record::Record;
 pub use restore::Restore;
 pub use search::{Search, SearchOptions};

@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) given_up: Vec<i64>,
     /// Those of them whose range no other page covers.
     pub(super) uncovered: Vec<i64>,
+    /// What lay above this position is taken away.
+    pub(crate) truncated: Option<Position>,
     /// It was made from a state that another tab has changed since: it must not be carried out.
     pub(crate) stale: bool,
     /// The state was read just now, so a page that is missing is lost.
@@ -38,19 +40,16 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) async fn make(
-        log: &Log,
-        items: &[&Item],
-        claims: &[&Claim],
-        fresh_state: bool,
-    ) -> Result<Plan> {
-        let mut plan = Plan {
+    /// One that changes nothing yet.
+    pub(super) fn of(log: &Log, fresh_state: bool) -> Plan {
+        Plan {
             next: (*log.snapshot()).clone(),
             stale: false,
             fresh_state,
+            truncated: None,
             pending: SortedMap::default(),
             writes: Vec::new(),
-            outcomes: Vec::with_capacity(items.len()),
+            outcomes: Vec::new(),
             committed: Vec::new(),
             sealed: Vec::new(),
             gone: Vec::new(),
@@ -58,7 +57,16 @@ impl Plan {
             uncovered: Vec::new(),
             late: SortedMap::default(),
             fresh: SortedMap::default(),
-        };
+        }
+    }
+
+    pub(crate) async fn make(
+        log: &Log,
+        items: &[&Item],
+        claims: &[&Claim],
+        fresh_state: bool,
+    ) -> Result<Plan> {
+        let mut plan = Plan::of(log, fresh_state);
         if plan.next.stored.is_none() && plan.next.pages.is_empty() {
             plan.next.record.next_page = first_page(log.shared.clock.now());
         }
@@ -170,7 +178,7 @@ impl Plan {
     }
 
     /// The page's events; `None` where it is damaged, or where the plan is stale.
-    async fn page(&mut self, log: &Log, number: i64) -> Result<Option<Rc<Page>>> {
+    pub(super) async fn page(&mut self, log: &Log, number: i64) -> Result<Option<Rc<Page>>> {
         if log.is_damaged(number) {
             return Ok(None);
         }
@@ -250,10 +258,7 @@ impl Plan {
             .collect();
         entries.extend(late.into_entries());
         let entries: Vec<Entry> = entries.into_values();
-        self.gone.push(number);
-        self.writes
-            .push(Write::Delete(Table::Pages, log.key(number)));
-        let replaced = self.next.remove_page(number);
+        let replaced = self.take_away(log, number);
         let limit = log
             .shared
             .page_bytes
@@ -282,7 +287,14 @@ impl Plan {
         Ok(())
     }
 
-    fn give_up(&mut self, number: i64) {
+    pub(super) fn take_away(&mut self, log: &Log, number: i64) -> Option<Rc<Summary>> {
+        self.gone.push(number);
+        self.writes
+            .push(Write::Delete(Table::Pages, log.key(number)));
+        self.next.remove_page(number)
+    }
+
+    pub(super) fn give_up(&mut self, number: i64) {
         self.given_up.push(number);
         if let Some(page) = self.next.pages.iter().find(|page| page.number == number) {
             self.next.record.coverage.remove(page.first(), page.last());
@@ -320,7 +332,7 @@ impl Plan {
             .collect();
     }
 
-    fn add_page(&mut self, log: &Log, entries: &[Entry]) {
+    pub(super) fn add_page(&mut self, log: &Log, entries: &[Entry]) {
         let number = self.next.record.next_page;
         self.next.record.next_page = number.saturating_add(1);
         let page = Rc::new(Page::new(entries));
@@ -332,7 +344,7 @@ impl Plan {
     }
 
     /// Brings the record up to date.
-    fn finish(&mut self, log: &Log) {
+    pub(super) fn finish(&mut self, log: &Log) {
         let before = log.snapshot();
         let range = self.next.first().zip(self.next.last());
         let (events, bytes) = (self.next.events(), self.next.bytes());

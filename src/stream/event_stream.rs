@@ -11,7 +11,7 @@ use crate::filter::EventFilter;
 use crate::notice::{Level, Notice, Reporter};
 use crate::page::Origin;
 use crate::sorted_map::SortedMap;
-use crate::store::{Batch, Item, Log, Outcome, SearchOptions};
+use crate::store::{Batch, Change, Item, Log, Outcome, SearchOptions};
 
 /// An event longer than this, in characters, is worth a warning, as on the server.
 const LONG_EVENT: usize = 1_000_000;
@@ -76,9 +76,16 @@ impl EventStream {
     ) -> EventStream {
         let queues: Rc<RefCell<Vec<Weak<Queue>>>> = Rc::default();
         let all = Rc::clone(&queues);
-        log.set_on_commit(Rc::new(move |committed| {
+        log.set_on_commit(Rc::new(move |change| {
             all.borrow_mut().retain(|queue| queue.strong_count() > 0);
             for queue in all.borrow().iter().filter_map(Weak::upgrade) {
+                let committed = match change {
+                    Change::Committed(committed) => committed,
+                    Change::Truncated(after) => {
+                        queue.truncate(after);
+                        continue;
+                    }
+                };
                 let dropped = queue.push(committed);
                 drops.set(drops.get().saturating_add(dropped));
             }

@@ -96,6 +96,14 @@ impl Queue {
         self.changed.set();
     }
 
+    /// Drops what lies above a position: it is no more.
+    pub(crate) fn truncate(&self, after: Position) {
+        let mut entries = self.entries.borrow_mut();
+        entries.retain(|entry| entry.position <= after);
+        drop(entries);
+        self.changed.set();
+    }
+
     /// Waits for events; `None` once the queue is closed. Asking again says that those handed over
     /// before are worked through.
     pub(crate) async fn next(&self, max: usize) -> Option<Batch> {

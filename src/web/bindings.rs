@@ -210,6 +210,17 @@ impl Log {
         self.live.stream.log().latest_event_id() as f64
     }
 
+    /// Rolls the log back to an event; how many events went.
+    pub fn truncate(&self, after: f64) -> Promise {
+        let live = Rc::clone(&self.live);
+        promise(async move {
+            let after = options::whole(after)
+                .ok_or_else(|| Error::InvalidArgument("afterId is an integer".into()))?;
+            let gone = live.stream.log().truncate(after).await?;
+            Ok((gone as f64).into())
+        })
+    }
+
     /// The newest event.
     pub fn latest(&self) -> Promise {
         let live = Rc::clone(&self.live);

@@ -193,6 +193,10 @@ export class LocalConversation extends Reading implements Conversation {
     return this.#call("coverage");
   }
 
+  truncate(afterId: number): Promise<number> {
+    return this.#call("truncate", afterId);
+  }
+
   replay(options: ReplayOptions = {}): Replay {
     const handle = this.#log().then((log) => log.open("replay", options));
     const end = () => replay.dispose();

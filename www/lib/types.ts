@@ -483,6 +483,11 @@ export interface Conversation extends AsyncDisposable {
    */
   sync(options: SyncOptions): Promise<SyncReport>;
   coverage(): Promise<Coverage>;
+  /**
+   * Rolls the log back: every event after `afterId` (of V1: after that position) is deleted, in one
+   * transaction, in other tabs too as soon as they look. Resolves to how many went; -1 takes all.
+   */
+  truncate(afterId: number): Promise<number>;
   /** Plays the stored events again under a clock of its own; begins paused. */
   replay(options?: ReplayOptions): Replay;
   export(options?: ExportOptions): Promise<Blob>;

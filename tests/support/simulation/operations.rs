@@ -36,6 +36,7 @@ pub fn any(world: &mut World) {
         32 => list(world, tab, index),
         33 => close(world, tab, index),
         34 if world.random.one_in(3) => delete(world, tab, index),
+        34 => truncate(world, tab, index),
         35 => {
             world.say(|| "a call is given up midway".into());
             let World {
@@ -219,6 +220,17 @@ fn close(world: &mut World, tab: usize, index: usize) {
         world.say(|| format!("tab {} closes {}", world.tabs[tab].number, NAMES[index]));
         open.stream.close();
     }
+}
+
+fn truncate(world: &mut World, tab: usize, index: usize) {
+    let call = Call::new(world, tab, index);
+    let after = world.random.number(-1, call.log().latest_event_id());
+    world.say(|| format!("tab {} rolls {} back to {after}", call.tab, NAMES[index]));
+    // What is above it goes; to the model, all of it may.
+    call.model.borrow_mut().deletion_begins();
+    world.spawn(tab, async move {
+        let _ = call.log().truncate(after).await;
+    });
 }
 
 fn delete(world: &mut World, tab: usize, index: usize) {

@@ -106,6 +106,7 @@ export class Log implements EventReader {
   replay(options: ReplayOptions): Promise<ReplayHandle>;
   export(options: ExportOptions): ExportCursor;
   coverage(): Coverage;
+  truncate(afterId: number): Promise<number>;
 }
 
 export class Cursor {
