@@ -74,10 +74,10 @@
 //! | [`error`]   | what can go wrong              | [`Error`], [`Recovery`], [`Result`]           |
 //! | [`notice`]  | what the store tells unasked   | `Notice`, `Level`, `Reporter`                 |
 //! | [`event`]   | what an event is               | `Event`, `Header`, `Kind`, `Frame`, `Secrets` |
-//! | [`filter`]  | which events match             | `EventFilter`, `Matcher`                      |
+//! | [`filter`]  | which events match             | `EventFilter`, `Matcher`, `TextFinder`        |
 //! | [`page`]    | how events lie in storage      | `Page`, `Summary`, `Signatures`, `Entry`      |
 //! | [`backend`] | the outside world, as traits   | `Backend`, `Http`, `Clock`, `Memory`          |
-//! | [`store`]   | the logs of conversations      | `EventStore`, `Log`, `Search`, `Export`       |
+//! | [`store`]   | the logs of conversations      | `EventStore`, `Log`, `Search`, `SearchAll`    |
 //! | [`stream`]  | events in, and hearing of them | `EventStream`, `Subscription`, `Policy`       |
 //! | [`sync`]    | how the log stays whole        | `NestedEventStore`, `Sync`, `Server`          |
 //! | [`replay`]  | reading under another clock    | `Player`, `Replay`, `Timeline`                |

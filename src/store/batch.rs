@@ -1,5 +1,7 @@
 //! Events on their way out: texts back to back, to be cut and parsed by whoever looks at them.
 
+use std::rc::Rc;
+
 use crate::event::Position;
 use crate::filter::TextFinder;
 use crate::page::Entry;
@@ -20,6 +22,8 @@ pub struct Batch {
     pub highlights: Vec<u8>,
     /// The end of each in `highlights`.
     pub highlight_ends: Vec<u32>,
+    /// The conversation of each, of a search through all of them; else empty.
+    pub conversations: Vec<Rc<str>>,
 }
 
 impl Batch {

@@ -59,7 +59,7 @@ impl Default for StoreOptions {
 
 /// All conversations of one database.
 pub struct EventStore {
-    shared: Rc<Shared>,
+    pub(super) shared: Rc<Shared>,
 }
 
 /// A stored conversation in short.
@@ -159,19 +159,8 @@ impl EventStore {
             return Err(Error::InvalidArgument("a conversation needs an id".into()));
         }
         let id: Rc<str> = id.into();
-        if let Some(log) = self.shared.open_log(&id) {
-            return Ok(log);
-        }
-        let log = Log::open(Rc::clone(&self.shared), &id, dialect).await?;
-        // Another call may have opened it while this one read.
-        if let Some(log) = self.shared.open_log(&id) {
-            return Ok(log);
-        }
-        self.shared
-            .logs
-            .borrow_mut()
-            .insert(Rc::clone(&log.id), Rc::downgrade(&log));
-        if self.shared.retention.is_on() && log.record().events > 0 {
+        let (log, is_new) = self.open(&id, dialect).await?;
+        if is_new && self.shared.retention.is_on() && log.record().events > 0 {
             let now = self.shared.clock.now();
             let noted = self.change_record(&id, |record| record.last_access = now);
             if let Err(why) = noted.await {
@@ -179,6 +168,27 @@ impl EventStore {
             }
         }
         Ok(log)
+    }
+
+    /// The log of a conversation, and whether this call has opened it; it doesn't count as its use.
+    pub(super) async fn open(
+        &self,
+        id: &Rc<str>,
+        dialect: Option<Dialect>,
+    ) -> Result<(Rc<Log>, bool)> {
+        if let Some(log) = self.shared.open_log(id) {
+            return Ok((log, false));
+        }
+        let log = Log::open(Rc::clone(&self.shared), id, dialect).await?;
+        // Another call may have opened it while this one read.
+        if let Some(log) = self.shared.open_log(id) {
+            return Ok((log, false));
+        }
+        self.shared
+            .logs
+            .borrow_mut()
+            .insert(Rc::clone(&log.id), Rc::downgrade(&log));
+        Ok((log, true))
     }
 
     /// The stored conversations, by id.

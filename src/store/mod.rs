@@ -18,6 +18,7 @@ mod record;
 mod restore;
 mod retention;
 mod search;
+mod search_all;
 mod sieve;
 mod truncate;
 
@@ -33,3 +34,4 @@ pub use log::{Change, Listener, Log};
 pub use record::Record;
 pub use restore::Restore;
 pub use search::{Search, SearchOptions};
+pub use search_all::SearchAll;

@@ -13,10 +13,10 @@ use crate::notice::Level;
 use crate::page::{Page, Summary};
 
 /// How long a search works, in milliseconds, before it lets other work go first.
-const TIME_SLICE: f64 = 8.0;
+pub(super) const TIME_SLICE: f64 = 8.0;
 
 /// The most text in one batch, in bytes; a single event may exceed it.
-const BATCH_BYTES: usize = 1 << 20;
+pub(super) const BATCH_BYTES: usize = 1 << 20;
 
 /// What to search for: the arguments of the server's `search_events`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,8 +35,8 @@ pub struct SearchOptions {
 
 /// A search under way. It holds some pages and a batch, and ends when it is dropped.
 pub struct Search {
-    log: Rc<Log>,
-    sieve: Sieve,
+    pub(super) log: Rc<Log>,
+    pub(super) sieve: Sieve,
     pages: ReadAhead,
     low: Position,
     high: Option<Position>,
@@ -73,12 +73,17 @@ impl Log {
             low: options.start_id.unwrap_or(i64::MIN),
             high: options.end_id,
             reverse: options.reverse,
-            left: match options.limit {
-                None | Some(0) => u64::MAX,
-                Some(limit) => u64::try_from(limit).unwrap_or(1),
-            },
+            left: limit(options.limit),
             at: None,
         }
+    }
+}
+
+/// How many matches a limit lets through.
+pub(super) fn limit(limit: Option<i64>) -> u64 {
+    match limit {
+        None | Some(0) => u64::MAX,
+        Some(limit) => u64::try_from(limit).unwrap_or(1),
     }
 }
 
@@ -108,6 +113,12 @@ impl Search {
         })
         .await?;
         Ok(if batch.is_empty() { None } else { Some(batch) })
+    }
+
+    /// Begins it anew in a stretch, both ends included.
+    pub(super) fn within(&mut self, low: Position, high: Position) {
+        (self.low, self.high) = (low, Some(high));
+        self.at = None;
     }
 
     /// Lets it go on to a greater position than it was begun with.

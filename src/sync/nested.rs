@@ -6,7 +6,7 @@ use super::page::Asked;
 use super::server::{Answered, Server};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventId, Position};
-use crate::filter::{EventFilter, Matcher};
+use crate::filter::{Decompose, EventFilter, Matcher, undecomposed};
 use crate::store::{Batch, MatchingOptions, SearchOptions};
 
 /// The most text in one batch, in bytes; a single event may exceed it.
@@ -15,6 +15,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// The server's `NestedEventStore`: one conversation's events as the server has them now.
 pub struct NestedEventStore {
     server: Rc<Server>,
+    decompose: Decompose,
 }
 
 /// A search under way. It holds no more than a page and a batch; dropping it aborts its request.
@@ -35,7 +36,14 @@ impl NestedEventStore {
     pub fn new(server: Server) -> NestedEventStore {
         NestedEventStore {
             server: Rc::new(server),
+            decompose: undecomposed,
         }
+    }
+
+    /// Texts for people are compared as `decompose` spells them.
+    #[must_use]
+    pub fn decomposing(self, decompose: Decompose) -> NestedEventStore {
+        NestedEventStore { decompose, ..self }
     }
 
     /// Aborts every request that is under way; nothing can be asked any more.
@@ -54,7 +62,7 @@ impl NestedEventStore {
         let unlimited = options.limit == Some(0);
         RemoteSearch {
             server: Rc::clone(&self.server),
-            matcher: Matcher::new(&filter),
+            matcher: Matcher::decomposing(&filter, self.decompose),
             ends_at: options.end_id.filter(|_| !unlimited),
             asked: Asked {
                 low: options.start_id.unwrap_or(0),
@@ -177,6 +185,7 @@ impl RemoteSearch {
             };
             if self.matcher.matches(&event) {
                 batch.push(id, &event.text, event.header.non_finite);
+                batch.highlight(self.matcher.text().map(Rc::as_ref), &event.text);
                 if let Some(limit) = &mut self.asked.limit {
                     *limit = limit.saturating_sub(1);
                 }

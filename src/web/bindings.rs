@@ -4,11 +4,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JsString, Object, Promise, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Answer, batch, event_id, intervals, promise, put, strings};
-use super::cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
+use super::convert::{Answer, batch, decompose, event_id, intervals, promise, put, strings};
+use super::cursors::{AllSearch, Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Fed, Home, Live};
 use super::import::{Pieces, import};
 use super::notify::Notify;
@@ -75,6 +75,16 @@ impl Store {
                 .collect::<Array>()
                 .into())
         })
+    }
+
+    /// Begins a search through all conversations.
+    #[wasm_bindgen(js_name = searchAll)]
+    pub fn search_all(&self, filter: JsValue, given: JsValue) -> Answer<Cursor> {
+        let given = Options::read(given, options::SEARCH_ALL)?.search()?;
+        let filter = options::filter(filter)?;
+        let store = &self.home.store;
+        let search = store.search_all(&filter, given.reverse, given.limit);
+        Ok(Cursor::new(AllSearch(search, Rc::clone(&self.home))))
     }
 
     /// Deletes a conversation; what is subscribed to it ends.
@@ -147,7 +157,7 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
         memory_budget: given.size("memoryBudget", defaults.memory_budget)?,
         page_bytes: defaults.page_bytes,
         page_events: given.size("cacheSize", defaults.page_events)?,
-        decompose: |text| String::from(JsString::from(text).normalize("NFD")),
+        decompose,
         storage_budget: given.storage_budget()?,
     };
     let (backend, mode) = backend(&given, &notify).await?;

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use js_sys::{Array, Float64Array, Object, Promise, Reflect, Uint8Array, Uint32Array};
+use js_sys::{Array, Float64Array, JsString, Object, Promise, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -94,7 +94,16 @@ pub(super) fn batch(batch: &Batch) -> JsValue {
         );
         put(&object, "highlightEnds", Uint32Array::from(ends));
     }
+    if !batch.conversations.is_empty() {
+        let ids = batch.conversations.iter().map(|id| JsValue::from_str(id));
+        put(&object, "conversations", ids.collect::<Array>());
+    }
     object.into()
+}
+
+/// Canonical decomposition, which every browser knows.
+pub(super) fn decompose(text: &str) -> String {
+    JsString::from(text).normalize("NFD").into()
 }
 
 /// Pairs of positions.

@@ -9,10 +9,11 @@ use js_sys::{Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Answer, batch, promise, put};
+use super::home::Home;
 use super::reports;
 use crate::error::Error;
 use crate::replay::{Player, Tick};
-use crate::store::{Batch, Export, Search};
+use crate::store::{Batch, Export, Search, SearchAll};
 use crate::stream::{Signal, Subscription as Events};
 use crate::sync::RemoteSearch;
 
@@ -84,6 +85,15 @@ pub(super) trait Batches {
 impl Batches for Search {
     fn next(&mut self, max: usize) -> LocalBoxFuture<'_, crate::Result<Option<Batch>>> {
         self.next(max).boxed_local()
+    }
+}
+
+/// A search through all conversations of a store.
+pub(super) struct AllSearch(pub(super) SearchAll, pub(super) Rc<Home>);
+
+impl Batches for AllSearch {
+    fn next(&mut self, max: usize) -> LocalBoxFuture<'_, crate::Result<Option<Batch>>> {
+        self.0.next(&self.1.store, max).boxed_local()
     }
 }
 

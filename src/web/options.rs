@@ -23,6 +23,7 @@ pub(super) const OPEN: &str = "name userId worker durability cacheSize memoryBud
 pub(super) const CONVERSATION: &str = "dialect secrets";
 pub(super) const IMPORT: &str = "id";
 pub(super) const SEARCH: &str = "startId endId reverse limit filter";
+pub(super) const SEARCH_ALL: &str = "reverse limit";
 pub(super) const MATCHING: &str = "query eventTypes source startDate endDate startId limit reverse";
 pub(super) const FOLLOW: &str = "from filter";
 pub(super) const SUBSCRIBE: &str = "filter from policy bufferSize";

@@ -7,7 +7,7 @@ use js_sys::{Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::BrowserClock;
-use super::convert::{Answer, batch, event_id, intervals, promise, put};
+use super::convert::{Answer, batch, decompose, event_id, intervals, promise, put};
 use super::cursors::{Cursor, Reader, unless_closed};
 use super::home::Live;
 use super::http::Fetch;
@@ -30,7 +30,9 @@ impl Nested {
         notify.on_panic();
         let reporter = Reporter::new(move |notice| notify.notice(notice));
         let server = server(&given, reporter, None)?;
-        Ok(Nested(Rc::new(NestedEventStore::new(server))))
+        Ok(Nested(Rc::new(
+            NestedEventStore::new(server).decomposing(decompose),
+        )))
     }
 
     /// Begins a search.

@@ -130,6 +130,9 @@ pub fn filter(random: &mut Random) -> EventFilter {
     if random.one_in(5) {
         filter.end_date = Some(date(random));
     }
+    if random.one_in(5) {
+        filter.text = Some((*random.pick(&["ALPHA", "É", "git", "\"q", "text"])).to_owned());
+    }
     filter.exclude_hidden = random.one_in(3);
     filter
 }

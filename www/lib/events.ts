@@ -51,17 +51,17 @@ export function parseAll(batch: Batch | undefined): Event[] {
   return batch ? Array.from(batch.ends, (_, index) => parseEvent(batch, index)) : [];
 }
 
-/** Appends an event that is parsed when the element is read first. */
-export function pushLazily(events: Event[], batch: Batch, index: number): void {
-  const place = events.length;
+/** Appends an item that is made when the element is read first. */
+export function pushLazily<T>(items: T[], make: () => T): void {
+  const place = items.length;
   const attributes = { configurable: true, enumerable: true };
-  const settle = (value: Event) => {
-    Object.defineProperty(events, place, { ...attributes, writable: true, value });
+  const settle = (value: T) => {
+    Object.defineProperty(items, place, { ...attributes, writable: true, value });
     return value;
   };
-  Object.defineProperty(events, place, {
+  Object.defineProperty(items, place, {
     ...attributes,
-    get: () => settle(parseEvent(batch, index)),
+    get: () => settle(make()),
     set: settle,
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { asyncDispose } from "./dispose.js";
-import { EventSearch, Reader, eventsOf } from "./iterator.js";
+import { parseEvent } from "./events.js";
+import { BatchSearch, Reader, eventsOf } from "./iterator.js";
 import type { OpenSource } from "./iterator.js";
 import type { Event } from "./types.js";
 import type { Batch } from "./wasm/oh.js";
@@ -40,7 +41,7 @@ const numbers = (total: number) => Array.from({ length: total }, (_, index) => i
 describe("a search", () => {
   it("reads nothing before it is iterated", async () => {
     const { open, seen } = counted(10);
-    const search = new EventSearch(open);
+    const search = new BatchSearch(open, parseEvent);
     search.batches();
     await settled();
     expect(seen.opened).toBe(0);
@@ -49,7 +50,7 @@ describe("a search", () => {
   it.each([0, 1, 7, 100])("gives all of %i events and is freed", async (total) => {
     const { open, seen } = counted(total);
     const ids: unknown[] = [];
-    for await (const event of new EventSearch(open)) ids.push(event.id);
+    for await (const event of new BatchSearch(open, parseEvent)) ids.push(event.id);
     await settled();
     expect(ids).toEqual(numbers(total));
     expect(seen).toEqual({ opened: 1, freed: 1, read: total });
@@ -57,7 +58,7 @@ describe("a search", () => {
 
   it("is freed when the loop is left, and reads only a little ahead", async () => {
     const { open, seen } = counted(1000);
-    for await (const event of new EventSearch(open)) if (event.id === 3) break;
+    for await (const event of new BatchSearch(open, parseEvent)) if (event.id === 3) break;
     await settled();
     expect(seen).toEqual({ opened: 1, freed: 1, read: 14 });
   });
@@ -65,7 +66,7 @@ describe("a search", () => {
   it("is freed when the loop's body throws", async () => {
     const { open, seen } = counted(1000);
     const loop = async () => {
-      for await (const { id } of new EventSearch(open)) throw new Error(`at ${id}`);
+      for await (const { id } of new BatchSearch(open, parseEvent)) throw new Error(`at ${id}`);
     };
     await expect(loop()).rejects.toThrow("at 0");
     await settled();
@@ -76,7 +77,7 @@ describe("a search", () => {
     const { open, seen } = counted(25);
     const sizes: number[] = [];
     const ids: unknown[] = [];
-    for await (const events of new EventSearch(open).batches(10)) {
+    for await (const events of new BatchSearch(open, parseEvent).batches(10)) {
       sizes.push(events.length);
       ids.push(...events.map(({ id }) => id));
     }
@@ -87,20 +88,20 @@ describe("a search", () => {
   });
 
   it.each([0, -1, NaN])("refuses batches of %d", (size) => {
-    expect(() => new EventSearch(counted(1).open).batches(size)).toThrow(
+    expect(() => new BatchSearch(counted(1).open, parseEvent).batches(size)).toThrow(
       expect.objectContaining({ code: "invalid-argument", name: "InvalidArgumentError" }),
     );
   });
 
   it("can be iterated again, also at the same time", async () => {
-    const search = new EventSearch(counted(30).open);
+    const search = new BatchSearch(counted(30).open, parseEvent);
     const [a, b] = await Promise.all([search.toArray(), search.toArray()]);
     expect(a.map(({ id }) => id)).toEqual(numbers(30));
     expect(b).toEqual(a);
   });
 
   it("gives its events in order to calls of next that don't wait", async () => {
-    const iterator = new EventSearch(counted(30).open)[Symbol.asyncIterator]();
+    const iterator = new BatchSearch(counted(30).open, parseEvent)[Symbol.asyncIterator]();
     const results = await Promise.all(numbers(31).map(() => iterator.next()));
     expect(results.map(({ value }) => (value as Event | undefined)?.id)).toEqual([
       ...numbers(30),
@@ -110,7 +111,7 @@ describe("a search", () => {
 
   it("frees what is under way when it is disposed of", async () => {
     const { open, seen } = counted(1000);
-    const search = new EventSearch(open);
+    const search = new BatchSearch(open, parseEvent);
     const iterator = search[Symbol.asyncIterator]();
     await iterator.next();
     await search[asyncDispose]();
@@ -120,7 +121,7 @@ describe("a search", () => {
   });
 
   it("rejects with what its source rejects with, and ends", async () => {
-    const failing = new EventSearch(() => Promise.reject(new Error("no such log")));
+    const failing = new BatchSearch(() => Promise.reject(new Error("no such log")), parseEvent);
     const iterator = failing[Symbol.asyncIterator]();
     await expect(iterator.next()).rejects.toThrow("no such log");
     expect(await iterator.next()).toEqual({ done: true, value: undefined });

@@ -68,8 +68,11 @@ export class Reader {
   }
 }
 
-async function* eachEvent(reader: Reader): AsyncGenerator<Event, void> {
-  for (let found; (found = await reader.next());) yield parseEvent(...found);
+/** Makes an item of what lies at a place in a batch. */
+type Make<T> = (batch: Batch, index: number) => T;
+
+async function* each<T>(reader: Reader, make: Make<T>): AsyncGenerator<T, void> {
+  for (let found; (found = await reader.next());) yield make(...found);
 }
 
 /** A generator's own `return` would wait for a `next` that may never come. */
@@ -85,32 +88,37 @@ function closing<T>(reader: Reader, events: AsyncGenerator<T, void>): AsyncGener
 
 /** The events one by one, each of them parsed when it is its turn. */
 export function eventsOf(reader: Reader): AsyncGenerator<Event, void> {
-  return closing(reader, eachEvent(reader));
+  return closing(reader, each(reader, parseEvent));
 }
 
-export class EventSearch implements Search<Event> {
+export class BatchSearch<T> implements Search<T> {
   readonly #open: OpenSource;
+  readonly #make: Make<T>;
   readonly #readers = new Set<Reader>();
 
-  constructor(open: OpenSource) {
+  constructor(open: OpenSource, make: Make<T>) {
     this.#open = open;
+    this.#make = make;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Event> {
-    return eventsOf(this.#reader());
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    const reader = this.#reader();
+    return closing(reader, each(reader, this.#make));
   }
 
-  batches(size = 100): AsyncIterable<Event[]> {
+  batches(size = 100): AsyncIterable<T[]> {
     if (!(size >= 1)) throw errorOf("invalid-argument", `a batch of ${size} events`);
-    async function* batches(reader: Reader): AsyncGenerator<Event[], void> {
-      let events: Event[] = [];
+    const make = this.#make;
+    async function* batches(reader: Reader): AsyncGenerator<T[], void> {
+      let items: T[] = [];
       for (let found; (found = await reader.next());) {
-        pushLazily(events, ...found);
-        if (events.length < size) continue;
-        yield events;
-        events = [];
+        const [batch, index] = found;
+        pushLazily(items, () => make(batch, index));
+        if (items.length < size) continue;
+        yield items;
+        items = [];
       }
-      if (events.length) yield events;
+      if (items.length) yield items;
     }
     return {
       [Symbol.asyncIterator]: () => {
@@ -121,10 +129,10 @@ export class EventSearch implements Search<Event> {
   }
 
   /** Parses everything: elements that wait would keep every text in memory beside the array. */
-  async toArray(): Promise<Event[]> {
-    const events: Event[] = [];
-    for await (const event of this) events.push(event);
-    return events;
+  async toArray(): Promise<T[]> {
+    const items: T[] = [];
+    for await (const item of this) items.push(item);
+    return items;
   }
 
   async [asyncDispose](): Promise<void> {

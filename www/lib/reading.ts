@@ -1,5 +1,5 @@
 import { parseEvent, pushLazily } from "./events.js";
-import { EventSearch } from "./iterator.js";
+import { BatchSearch } from "./iterator.js";
 import type { Remote } from "./remote.js";
 import type { Event, EventFilter, EventSource, MatchingOptions, Search } from "./types.js";
 import type { SearchOptions } from "./types.js";
@@ -11,7 +11,7 @@ export abstract class Reading {
   protected abstract source(): Promise<Remote<EventReader>>;
 
   searchEvents(options: SearchOptions = {}): Search<Event> {
-    return new EventSearch(async () => (await this.source()).open("search", options));
+    return new BatchSearch(async () => (await this.source()).open("search", options), parseEvent);
   }
 
   filteredEventsBySource(source: EventSource): Search<Event> {
@@ -33,7 +33,7 @@ export abstract class Reading {
   async getMatchingEvents(options: MatchingOptions = {}): Promise<Event[]> {
     const batch = await (await this.source()).call("matching", options);
     const events: Event[] = [];
-    batch.ends.forEach((_, index) => pushLazily(events, batch, index));
+    batch.ends.forEach((_, index) => pushLazily(events, () => parseEvent(batch, index)));
     return events;
   }
 

@@ -2,8 +2,9 @@ import { blobOf, settingsOf } from "./content.js";
 import { LocalConversation, type Home } from "./conversation.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
-import { parseNonFinite } from "./events.js";
+import { parseEvent, parseNonFinite } from "./events.js";
 import { wasmModule } from "./init.js";
+import { BatchSearch } from "./iterator.js";
 import type { HostedLog as Log, HostedStore as Store } from "./protocol.js";
 import { Instance, type OnNotice, type Remote } from "./remote.js";
 import { guarded, reporter, type Report } from "./report.js";
@@ -11,12 +12,16 @@ import type {
   Conversation,
   ConversationInfo,
   ConversationOptions,
+  EventFilter,
   EventStore,
   Eviction,
+  FoundEvent,
   ImportOptions,
   ImportReport,
   LogLevel,
   OpenOptions,
+  Search,
+  SearchAllOptions,
   Stats,
   StatusMessage,
 } from "./types.js";
@@ -70,6 +75,16 @@ class LocalStore implements EventStore, Home {
 
   async conversations(): Promise<ConversationInfo[]> {
     return (await this.live()).store.call("conversations");
+  }
+
+  searchAll(filter: EventFilter, options: SearchAllOptions = {}): Search<FoundEvent> {
+    return new BatchSearch(
+      async () => (await this.live()).store.open("searchAll", filter, options),
+      (batch, index) => ({
+        conversationId: batch.conversations?.[index] ?? "",
+        event: parseEvent(batch, index),
+      }),
+    );
   }
 
   async deleteConversation(id: string): Promise<void> {

@@ -327,6 +327,13 @@ export interface EventStore extends AsyncDisposable {
   /** Opens a conversation or begins a new one; the same id gives the same object. */
   conversation(id: string, options?: ConversationOptions): Promise<Conversation>;
   conversations(): Promise<ConversationInfo[]>;
+  /**
+   * Searches all conversations by time: the oldest match first, or the newest with `reverse`. Equal
+   * timestamps come by conversation, then by position (in reverse the other way round), events
+   * without one last. A conversation is read when its dates can be next, and closed again; what is
+   * damaged is reported and passed by.
+   */
+  searchAll(filter: EventFilter, options?: SearchAllOptions): Search<FoundEvent>;
   deleteConversation(id: string): Promise<void>;
   /** Marks a conversation as one to keep when others are evicted, or takes the mark away. */
   pin(id: string, pinned: boolean): Promise<void>;
@@ -353,6 +360,19 @@ export interface SearchOptions {
   readonly filter?: EventFilter | undefined;
   /** The most matches; null or 0: all of them. */
   readonly limit?: number | null | undefined;
+}
+
+export interface SearchAllOptions {
+  /** Newest first. */
+  readonly reverse?: boolean | undefined;
+  /** The most matches; null or 0: all of them. */
+  readonly limit?: number | null | undefined;
+}
+
+/** A match of a search through all conversations. */
+export interface FoundEvent {
+  readonly conversationId: string;
+  readonly event: Event;
 }
 
 export interface MatchingOptions {

@@ -13,6 +13,7 @@ import type {
   OpenOptions,
   ReplayOptions,
   ReplayState,
+  SearchAllOptions,
   SearchOptions,
   ServerOptions,
   Stats,
@@ -40,6 +41,8 @@ export interface Batch {
   readonly highlights?: Uint8Array;
   /** Where each ends in `highlights`. */
   readonly highlightEnds?: Uint32Array;
+  /** The conversation of each event, of a search through all of them. */
+  readonly conversations?: readonly string[];
 }
 
 export class Store {
@@ -49,6 +52,7 @@ export class Store {
   mode(): "indexeddb" | "memory";
   conversation(id: string, options: ConversationOptions): Promise<Log>;
   conversations(): Promise<ConversationInfo[]>;
+  searchAll(filter: EventFilter, options: SearchAllOptions): Cursor;
   deleteConversation(id: string): Promise<void>;
   pin(id: string, pinned: boolean): Promise<void>;
   /** `next` gives undefined at the file's end, or why no more of it can be unpacked. */
