@@ -11,8 +11,10 @@ import { random, seedOf, shuffled } from "./random.mjs";
  * @property {boolean} recorded whether its figures count
  */
 
-/** Those of a conversation that was really held, which is small. */
-const ON_REAL = ["ingest", "cold-open", "replay", "rare-cold"];
+/** What is measured on other corpora than the largest, too. */
+const ON_ALL = ["ingest", "cold-open", "replay", "rare-cold", "filter"];
+/** There the words and the dates of the made-up events are not. */
+const NOT_ON_REAL = ["filter"];
 
 /**
  * The steps for one corpus, filling first.
@@ -21,8 +23,8 @@ const ON_REAL = ["ingest", "cold-open", "replay", "rare-cold"];
 export function planFor(corpus, settings, operations, largest) {
   const chosen = settings.only.filter(
     (name) =>
-      (operations[name].start !== "empty" || corpus === largest) &&
-      (corpus.name !== "real" || ON_REAL.includes(name)),
+      (corpus === largest || ON_ALL.includes(name)) &&
+      (corpus.name !== "real" || !NOT_ON_REAL.includes(name)),
   );
   const taking = (names) => names.filter((name) => settings.contenders.includes(name));
   const reading = chosen.filter((name) => ["cold", "warm"].includes(operations[name].start));
