@@ -39,3 +39,8 @@ fn files_are_imported_once() {
 fn what_is_fed_is_read_back() {
     run("feed", checks::feed::check);
 }
+
+#[test]
+fn archives_come_back_or_say_what_is_lost() {
+    run("archive", checks::archive::check);
+}

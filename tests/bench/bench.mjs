@@ -92,8 +92,7 @@ async function measure(settings) {
   try {
     const facts = await corporaFor(settings, runner, corpora);
     const largest = facts.filter(({ name }) => name !== "real").at(-1);
-    // The largest first: where time runs out, it is for those that no aim is about.
-    const plans = [largest, ...facts.filter((corpus) => corpus !== largest)].map((corpus) => {
+    const plans = facts.map((corpus) => {
       const steps = planFor(corpus, settings, OPERATIONS, largest);
       return { corpus, steps: steps.map((step) => ({ ...step, corpus })) };
     });
@@ -139,9 +138,7 @@ const isWhole = ({ only, contenders, dist }) =>
 
 /** Does what the settings ask for; throws a Failure where something failed or is missed. */
 export async function bench(settings) {
-  if (settings.million) {
-    return million(WORK, settings.seed, settings.events ? settings.corpora[0] : undefined);
-  }
+  if (settings.million) return million(WORK, settings.seed);
   const run = await measure(settings);
   console.log(`\n${markdown(run, everything, CONTENDERS, () => undefined)}`);
   if (isWhole(settings) && !settings["no-report"]) {

@@ -33,8 +33,7 @@ export const HELP = `npm run bench -- [options]
   --rounds N          runs of each measurement (default: 5, quick: 3)
   --events N          only a corpus of this size
   --seed N            decides the corpora and the order of the runs (default 42)
-  --million           one million events (or --events): memory to open, show the newest 100 and
-                      search; nothing else
+  --million           one million events: memory to open, show the newest 100 and search; no more
   --dist DIR          another build of the package, to compare two; writes no files
   --no-report         print the results, write no files
   --profile           a CPU profile of each operation of ours, under target/bench/profiles-cpu`;

@@ -11,10 +11,8 @@ import { random, seedOf, shuffled } from "./random.mjs";
  * @property {boolean} recorded whether its figures count
  */
 
-/** What is measured on other corpora than the largest, too. */
-const ON_ALL = ["ingest", "cold-open", "replay", "rare-cold", "filter"];
-/** There the words and the dates of the made-up events are not. */
-const NOT_ON_REAL = ["filter"];
+/** Those of a conversation that was really held, which is small. */
+const ON_REAL = ["ingest", "cold-open", "replay", "rare-cold"];
 
 /**
  * The steps for one corpus, filling first.
@@ -23,8 +21,8 @@ const NOT_ON_REAL = ["filter"];
 export function planFor(corpus, settings, operations, largest) {
   const chosen = settings.only.filter(
     (name) =>
-      (corpus === largest || ON_ALL.includes(name)) &&
-      (corpus.name !== "real" || !NOT_ON_REAL.includes(name)),
+      (operations[name].start !== "empty" || corpus === largest) &&
+      (corpus.name !== "real" || ON_REAL.includes(name)),
   );
   const taking = (names) => names.filter((name) => settings.contenders.includes(name));
   const reading = chosen.filter((name) => ["cold", "warm"].includes(operations[name].start));

@@ -25,12 +25,9 @@ export class Results {
   /** For one corpus: operation → contender → metric → median, best, worst, runs. */
   of(name, operations) {
     const summed = {};
-    const place = this.#values[name] ?? {};
-    for (const operation of Object.keys(operations).filter((each) => place[each])) {
+    for (const [operation, contenders] of Object.entries(this.#values[name] ?? {})) {
       summed[operation] = {};
-      for (const contender of operations[operation].contenders) {
-        if (!place[operation][contender]) continue;
-        const { values, stoppedAfter } = place[operation][contender];
+      for (const [contender, { values, stoppedAfter }] of Object.entries(contenders)) {
         const metrics = {};
         for (const [metric, runs] of Object.entries(values)) {
           metrics[metric] = summary(runs, operations[operation].metrics[metric].unit);

@@ -5,6 +5,7 @@
 #[path = "../../support/mod.rs"]
 mod support;
 
+pub mod archive;
 pub mod feed;
 pub mod import;
 pub mod python_json;
