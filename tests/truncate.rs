@@ -141,3 +141,19 @@ fn string_ids_that_went_are_new_again() {
         assert!(log.get_event(&id).await.is_ok());
     });
 }
+
+#[test]
+fn a_page_that_was_replaced_does_not_come_back() {
+    run(async {
+        let records = Rc::new(Memory::new());
+        let log = open(&records, &pages(300, 1000)).await;
+        fill(&log, (0..60).step_by(2), "some words").await;
+        // Every page is made anew, and the summaries of the old ones stay where they were.
+        fill(&log, (1..60).step_by(6), "some words").await;
+        log.truncate(10).await.unwrap();
+        let again = open(&records, &pages(300, 1000)).await;
+        assert_eq!(again.record(), log.record());
+        assert_eq!(again.record().events, all(&again).await.len() as u64);
+        assert_eq!(again.latest_event_id(), 10);
+    });
+}

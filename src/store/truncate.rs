@@ -57,7 +57,6 @@ impl Plan {
                 plan.give_up(page.number);
             }
             plan.take_away(log, page.number);
-            plan.uncovered.push(page.number);
             if let Some(kept) = kept {
                 let mut entries = kept.entries()?;
                 entries.retain(|entry| entry.position <= after);
@@ -73,6 +72,9 @@ impl Plan {
         }
         let all = Write::DeleteRange(Table::Tail, log.key(first), Key::LAST);
         plan.writes.push(all);
+        // A page that goes may have covered one that it replaced, in any of the records.
+        let blocks = plan.next.blocks.iter();
+        plan.uncovered = blocks.map(|block| block.key).collect();
         plan.index(log).await?;
         plan.next.record.coverage.remove(first, Position::MAX);
         let left = rebuilt(&plan.next);
