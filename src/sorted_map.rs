@@ -141,13 +141,33 @@ impl<K: Ord + Copy, V: Copy> SortedMap<K, V> {
     }
 }
 
-/// The numbers below `count` in order. All sorts of this crate share one instance of the machinery.
+/// The numbers below `count` in order, equal ones as they were. A merge sort: the standard library's
+/// sorts are ten times the code.
 pub(crate) fn sorted_indices(
     count: usize,
     compare: &dyn Fn(usize, usize) -> Ordering,
 ) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
-    order.sort_unstable_by(|a, b| compare(*a, *b));
+    let mut width = 1usize;
+    while width < count {
+        let mut merged = Vec::with_capacity(count);
+        for runs in order.chunks(width.saturating_mul(2)) {
+            let (mut left, mut right) = runs.split_at(width.min(runs.len()));
+            while let ([a, after_a @ ..], [b, after_b @ ..]) = (left, right) {
+                if compare(*a, *b).is_le() {
+                    merged.push(*a);
+                    left = after_a;
+                } else {
+                    merged.push(*b);
+                    right = after_b;
+                }
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        order = merged;
+        width = width.saturating_mul(2);
+    }
     order
 }
 

@@ -62,7 +62,8 @@ function countImports(module) {
   const reader = section(module, IMPORTS);
   const count = reader.number();
   for (let index = 0; index < count; index++) {
-    for (const _ of ["module", "name"]) reader.skip(reader.number());
+    reader.skip(reader.number()); // the module's name
+    reader.skip(reader.number()); // the function's
     if (module[reader.at++] !== 0) throw new Failure("the wasm imports what is no function");
     reader.number();
   }

@@ -24,3 +24,7 @@ pub use cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 pub use http::Fetch;
 pub use indexeddb::IndexedDb;
 pub use remote::{Nested, SyncRun};
+
+/// As fast as the standard library's and three kilobytes smaller.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
