@@ -127,7 +127,7 @@ impl<K: Ord + Copy, V: Copy> SortedMap<K, V> {
             return self.extend(more.iter().copied());
         }
         let key = |index: usize| more.get(index).map(|(key, _)| *key);
-        let order = sorted_indices(more.len(), &|a, b| key(a).cmp(&key(b)).then(a.cmp(&b)));
+        let order = sorted_indices(more.len(), &|a, b| key(a).cmp(&key(b)));
         let mut known = std::mem::take(&mut self.0).into_iter().peekable();
         self.0.reserve(known.len().saturating_add(more.len()));
         for entry in order.iter().filter_map(|index| more.get(*index)) {
@@ -193,7 +193,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::SortedMap;
+    use super::{SortedMap, sorted_indices};
 
     proptest! {
         #[test]
@@ -205,6 +205,14 @@ mod tests {
             map.merge(&more);
             let tree: BTreeMap<u8, u8> = known.into_iter().chain(more).collect();
             prop_assert_eq!(map.entries(), tree.into_iter().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn equal_ones_stay_in_their_order(keys in prop::collection::vec(0u8..20, 0..80)) {
+            let mut expected: Vec<usize> = (0..keys.len()).collect();
+            expected.sort_by_key(|index| keys[*index]);
+            let order = sorted_indices(keys.len(), &|a, b| keys[a].cmp(&keys[b]));
+            prop_assert_eq!(order, expected);
         }
 
         #[test]

@@ -56,7 +56,7 @@ impl RepeatedKeys {
         };
         let order = sorted_indices(members.len(), &|a, b| {
             let by_hash = hash(a).cmp(&hash(b));
-            by_hash.then_with(|| key(a).cmp(&key(b)).then(a.cmp(&b)))
+            by_hash.then_with(|| key(a).cmp(&key(b)))
         });
         let equal = |a: &usize, b: &usize| hash(*a) == hash(*b) && key(*a) == key(*b);
         // For each member the one whose text stands in its place; `None` where its key was before.
