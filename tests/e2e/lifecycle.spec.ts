@@ -157,9 +157,10 @@ test("leaving a loop frees what it read from", async ({ harness }) => {
     const freed = new Set<unknown>();
     const post = Worker.prototype.postMessage;
     Worker.prototype.postMessage = function (this: Worker, message: unknown, ...rest) {
-      const { keep, method, target } = message as Record<string, unknown>;
-      if (keep !== undefined) opened.add(keep);
-      if (method === "free") freed.add(target);
+      for (const { keep, method, target } of message as Record<string, unknown>[]) {
+        if (keep !== undefined) opened.add(keep);
+        if (method === "free") freed.add(target);
+      }
       return Reflect.apply(post, this, [message, ...rest]) as undefined;
     };
     for await (const event of conversation.searchEvents()) {

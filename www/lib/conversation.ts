@@ -59,8 +59,8 @@ export class LocalConversation extends Reading implements Conversation {
   readonly #deliveries = new Map<string, Delivery>();
   /** What is read from at this moment and doesn't end by itself. */
   readonly #running = new Set<() => void>();
-  /** Frames go in the order in which they came, though a Blob has to be read first. */
-  #frames: Promise<unknown> = Promise.resolve();
+  /** Frames go in the order in which they came: while a Blob is read, later ones wait for it. */
+  #reading: Promise<unknown> | undefined;
 
   constructor(
     readonly id: string,
@@ -109,14 +109,25 @@ export class LocalConversation extends Reading implements Conversation {
   async feed(frame: string | ArrayBuffer | ArrayBufferView | Blob | object): Promise<FeedReport> {
     const raw = contentOf(frame);
     const content = raw ?? jsonOf(frame);
-    const turn = Promise.all([content, this.#frames]).then(([ready]) => ready);
-    this.#frames = turn.catch(() => {});
+    const turn = this.#turn(content);
     const report = await (await this.#log(turn)).call("feed", await turn, raw === undefined);
     if (report.accepted && !this.#decided) {
       this.#decided = true;
       await this.open();
     }
     return report;
+  }
+
+  #turn<T>(content: T | Promise<T>): T | Promise<T> {
+    if (!this.#reading && !(content instanceof Promise)) return content;
+    const turn = Promise.all([content, this.#reading]).then(([ready]) => ready);
+    const reading = turn
+      .catch(() => {})
+      .then(() => {
+        if (this.#reading === reading) this.#reading = undefined;
+      });
+    this.#reading = reading;
+    return turn;
   }
 
   async subscribe(
@@ -261,7 +272,7 @@ export class LocalConversation extends Reading implements Conversation {
     return this.#log();
   }
 
-  async #log(after?: Promise<unknown>): Promise<Remote<Log>> {
+  async #log(after?: unknown): Promise<Remote<Log>> {
     await after;
     if (!this.users) throw this.#closed();
     return this.#home.log(this.id, this.#options);

@@ -60,12 +60,7 @@ export class Instance {
       const progress = typeof callback === "function" ? (callback as () => void) : undefined;
       const rest = progress ? args.slice(0, -1) : args;
       this.#calls.set(id, { resolve, reject, progress });
-      try {
-        this.#port.post({ id, target, method, args: rest, keep, progress: !!progress });
-      } catch (error) {
-        this.#calls.delete(id);
-        throw errorOf("invalid-argument", messageOf(error));
-      }
+      this.#port.post({ id, target, method, args: rest, keep, progress: !!progress });
     });
   }
 
@@ -111,12 +106,33 @@ export class Instance {
         type: "module",
         name: "oh-event-store" satisfies WorkerName,
       });
-      worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
+      worker.onmessage = ({ data }: MessageEvent<Message[]>) => {
+        for (const message of data) this.#receive(message);
+      };
       worker.onerror = (event) => {
         event.preventDefault();
         fail(new Error(event.message));
       };
-      return { post: (request) => worker.postMessage(request), end: () => worker.terminate() };
+      const send = (requests: Request[]) => {
+        try {
+          worker.postMessage(requests);
+        } catch (error) {
+          const failure = { code: "invalid-argument", message: messageOf(error) } as const;
+          if (requests.length > 1) for (const request of requests) send([request]);
+          else for (const { id } of requests) this.#receive({ id, error: failure });
+        }
+      };
+      // Calls of one microtask go in one message: messages are dear.
+      let waiting: Request[] = [];
+      const flush = () => {
+        const requests = waiting;
+        waiting = [];
+        send(requests);
+      };
+      return {
+        post: (request) => void (waiting.push(request) === 1 && queueMicrotask(flush)),
+        end: () => worker.terminate(),
+      };
     } catch (error) {
       queueMicrotask(() => fail(error));
       return { post() {}, end() {} };
@@ -165,7 +181,11 @@ export class Remote<T> {
 
   async call<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Promise<ResultOf<T[K]>> {
     if (this.#failure) throw this.#failure;
-    return (await this.instance.request(this.#handle, method, args)) as ResultOf<T[K]>;
+    try {
+      return (await this.instance.request(this.#handle, method, args)) as ResultOf<T[K]>;
+    } catch (error) {
+      throw this.#failure ?? error;
+    }
   }
 
   /** Calls a method whose result is an object of the wasm module. */

@@ -150,16 +150,17 @@ class LocalStore implements EventStore, Home {
   }
 
   async #start(): Promise<Live> {
-    this.#instance = undefined;
+    // The worker's script is loaded while the module is.
+    const module = wasmModule();
+    const instance = new Instance(this.#options.worker ?? true, this.#onNotice);
+    this.#instance = instance;
     try {
-      const module = await wasmModule();
-      this.#instance = new Instance(this.#options.worker ?? true, this.#onNotice);
-      const store = this.#instance.open("store", module, settingsOf(this.#options));
+      const store = instance.open("store", await module, settingsOf(this.#options));
       this.mode = await store.call("mode");
-      return { instance: this.#instance, store, logs: new Map() };
+      return { instance, store, logs: new Map() };
     } catch (error) {
-      this.#instance?.fail(errorOf("closed", "the store didn't open"));
-      this.#live = undefined;
+      instance.fail(errorOf("closed", "the store didn't open"));
+      if (this.#instance === instance) this.#live = undefined;
       throw error;
     }
   }

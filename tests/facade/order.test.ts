@@ -1,0 +1,48 @@
+/** Calls of one task travel together; each keeps its place and its own answer. */
+import { openEventStore } from "oh-event-store";
+import { expect, test } from "vitest";
+
+const event = (id: string) => ({
+  id,
+  timestamp: "2026-01-01T00:00:00",
+  source: "user",
+  kind: "MessageEvent",
+  llm_message: {},
+});
+
+test.each([
+  ["in a worker", true],
+  ["on the page", false],
+])("frames keep their order, Blobs among them: %s", async (_, worker) => {
+  const name = `order-${crypto.randomUUID()}`;
+  const store = await openEventStore({ name, worker, logLevel: "off" });
+  const conversation = await store.conversation("c", { dialect: "v1" });
+  const ids = Array.from({ length: 200 }, (_, index) => `e${index}`);
+  await Promise.all(
+    ids.map((id, index) => {
+      const text = JSON.stringify(event(id));
+      return conversation.feed(index % 7 === 3 ? new Blob([text]) : text);
+    }),
+  );
+  expect(await conversation.feed(JSON.stringify(event("last")))).toMatchObject({ accepted: 1 });
+  const events = await conversation.searchEvents().toArray();
+  expect(events.map(({ id }) => id)).toEqual([...ids, "last"]);
+  await store.close();
+});
+
+test("a call that can't reach the worker fails alone", async () => {
+  const store = await openEventStore({ name: `order-${crypto.randomUUID()}`, logLevel: "off" });
+  const conversation = await store.conversation("c", { dialect: "v1" });
+  const bad = { filter: { query: (() => {}) as never } };
+  const [fed, counted, refused, latest] = await Promise.allSettled([
+    conversation.feed(event("a")),
+    conversation.countEvents({}),
+    conversation.searchEvents(bad).toArray(),
+    conversation.getLatestEventId(),
+  ]);
+  expect(fed).toMatchObject({ value: { accepted: 1 } });
+  expect(counted.status).toBe("fulfilled");
+  expect(refused).toMatchObject({ reason: { code: "invalid-argument" } });
+  expect(latest.status).toBe("fulfilled");
+  await store.close();
+});
