@@ -41,6 +41,8 @@ for (const colorScheme of ["light", "dark"] as const) {
 
     await tabTo(page, "tab-search");
     await page.keyboard.press("Enter");
+    await tabTo(page, "by-query");
+    await page.keyboard.press("Enter");
     await tabTo(page, "filter-query");
     await page.keyboard.type("unittest");
     await page.keyboard.press("Enter");

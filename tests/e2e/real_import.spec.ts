@@ -61,6 +61,7 @@ test("picked, searched, and replayed with no network", async ({ page, context, d
   const texts = await exportedTexts(page, ID);
   expect(texts).toHaveLength(wanted.length);
   await openView(page, "search");
+  await page.getByTestId("by-query").click();
   for (const query of ["git", "Error", '"action": "run"']) {
     const naive = texts.flatMap((text, index) =>
       text.toLowerCase().includes(query.toLowerCase()) ? [wanted[index]?.id] : [],

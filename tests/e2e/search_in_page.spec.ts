@@ -314,6 +314,7 @@ test.describe("in the demo", () => {
         const expected = events.filter((event, index) => naive(event, texts[index] ?? ""));
         expect(expected.length > 0).toBe(what !== NOTHING);
         expect(expected.length).toBeLessThan(events.length);
+        await page.getByTestId("by-query").click();
         await page.getByTestId("filter-query").fill(filter.query ?? "");
         await page.getByTestId("filter-query").press("Enter");
         await page.getByTestId("filter-source").selectOption({ value: filter.source ?? "" });

@@ -15,6 +15,7 @@ import { HomeView } from "./views/home";
 import { LiveView } from "./views/live";
 import { ReplayView } from "./views/replay";
 import { SearchView } from "./views/search";
+import { SearchAllView } from "./views/search-all";
 
 export function App(): ReactElement {
   const [degraded, setDegraded] = useState<string>();
@@ -50,14 +51,19 @@ function Page(props: { store: EventStore; degraded: string | undefined }): React
   const route = useRoute();
   return (
     <ImportArea>
-      <div className="page" data-place={route.id === undefined ? "home" : "conversation"}>
+      <div
+        className="page"
+        data-place={route.id === undefined && route.view === "live" ? "home" : "conversation"}
+      >
         <a className="skip" href="#main" onClick={skip}>
           Skip to the content
         </a>
         <Header mode={props.store.mode} degraded={props.degraded} />
         <Sidebar route={route} />
         <main id="main" className="main" tabIndex={-1}>
-          {route.id === undefined ? (
+          {route.id === undefined && route.view === "search" ? (
+            <SearchAllView params={route.params} />
+          ) : route.id === undefined ? (
             <HomeView />
           ) : (
             <ErrorBoundary key={route.id}>

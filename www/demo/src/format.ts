@@ -18,8 +18,8 @@ export function count(value: number): string {
 }
 
 /** "1 event", "2 events". */
-export function plural(value: number, word: string): string {
-  return `${count(value)} ${word}${value === 1 ? "" : "s"}`;
+export function plural(value: number, word: string, words = `${word}s`): string {
+  return `${count(value)} ${value === 1 ? word : words}`;
 }
 
 /** A recorded timestamp's time of day; events carry no zone, so none is assumed. */

@@ -5,26 +5,27 @@ export type View = "live" | "search" | "replay";
 export const VIEWS: readonly View[] = ["live", "search", "replay"];
 
 export interface Route {
-  /** The conversation shown, if one is. */
+  /** The conversation shown, if one is; else all of them are searched, or nothing is shown. */
   readonly id: string | undefined;
   readonly view: View;
   /** What the view keeps in the address: search's filter. */
   readonly params: URLSearchParams;
 }
 
-/** Reads `#/c/{id}`, `#/c/{id}/search?query=…`, `#/c/{id}/replay`. */
+/** Reads `#/c/{id}`, `#/c/{id}/search?text=…`, `#/c/{id}/replay`, `#/search?text=…`. */
 export function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
   const [, place, id, view] = path.split("/");
   const params = new URLSearchParams(query);
+  if (place === "search") return { id: undefined, view: "search", params };
   if (place !== "c" || !id) return { id: undefined, view: "live", params };
   return { id: decode(id), view: VIEWS.find((known) => known === view) ?? "live", params };
 }
 
 export function routeTo(id?: string, view: View = "live", params?: URLSearchParams): string {
-  if (id === undefined) return "#/";
   const query = params?.toString();
-  const path = `#/c/${encodeURIComponent(id)}${view === "live" ? "" : `/${view}`}`;
+  const place = id === undefined ? "#" : `#/c/${encodeURIComponent(id)}`;
+  const path = `${place}${view === "live" ? (id === undefined ? "/" : "") : `/${view}`}`;
   return query ? `${path}?${query}` : path;
 }
 

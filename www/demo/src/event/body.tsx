@@ -3,7 +3,7 @@ import type { ReactElement, ReactNode } from "react";
 import { Command, Diff, Output, Prose } from "./blocks";
 import { added, replaced, unified, type DiffLine } from "./diff";
 import { field, list, number, text } from "./fields";
-import { Marked } from "./highlight";
+import { Marked, withoutSigns } from "./highlight";
 
 type Render = (event: unknown, key: string) => ReactNode;
 
@@ -69,7 +69,7 @@ const OBSERVATION_BODY: Record<string, Render> = {
   edit: (event, key) => {
     const recorded = text(event, "extras.diff");
     const refused = text(event, "content");
-    if (/^ERROR/.test(refused)) return output(refused, key, "error");
+    if (/^ERROR/.test(withoutSigns(refused))) return output(refused, key, "error");
     return recorded ? diff(unified(recorded), key) : output(refused, key);
   },
   error: (event, key) => output(text(event, "content", "message"), key, "error"),

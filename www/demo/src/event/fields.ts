@@ -1,7 +1,7 @@
 // Reading fields of an event whose shape isn't known beforehand: nothing here throws.
 
 /** The field at a path, or undefined where there is none. */
-export function field(value: unknown, ...path: string[]): unknown {
+export function field(value: unknown, ...path: (string | number)[]): unknown {
   let here: unknown = value;
   for (const key of path) {
     if (typeof here !== "object" || here === null) return undefined;

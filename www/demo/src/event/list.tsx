@@ -9,6 +9,8 @@ import { EventRow, eventId } from "./row";
 export interface Events {
   readonly length: number;
   at(index: number): unknown;
+  /** The conversation of an event, where there are several. */
+  conversationAt?(index: number): string | undefined;
 }
 
 interface Props {
@@ -34,7 +36,14 @@ export function EventList(props: Props): ReactElement {
   const list = useRef<VirtualListHandle>(null);
   const total = events.length;
   const render = useCallback(
-    (index: number) => <EventRow event={events.at(index)} index={index} total={total} />,
+    (index: number) => (
+      <EventRow
+        event={events.at(index)}
+        index={index}
+        total={total}
+        conversation={events.conversationAt?.(index)}
+      />
+    ),
     [events, total],
   );
   const keyAt = useCallback(

@@ -1,13 +1,14 @@
 // One event of a list: its kind, what it says, and its JSON for those who want all of it.
-import { memo, useContext, useId, type ReactElement } from "react";
-import { timeOfDay } from "../format";
+import { memo, useContext, useId, useMemo, type ReactElement } from "react";
+import { day, timeOfDay } from "../format";
 import { Icon } from "../parts/icon";
 import { Body } from "./body";
 import { useOpened } from "./expanded";
 import { dumped, field, text } from "./fields";
 import { exitCode, headline } from "./headline";
-import { Excerpt, Marked, Query } from "./highlight";
+import { Marked, Query, QueryExcerpt, WordExcerpt, withoutSigns, withSigns } from "./highlight";
 import { kindOf } from "./kinds";
+import { routeTo } from "../route";
 
 /** The id that names an event within its conversation: a number (V0) or a string (V1). */
 export function eventId(event: unknown): string {
@@ -19,16 +20,21 @@ interface Props {
   readonly event: unknown;
   readonly index: number;
   readonly total: number;
+  /** Said where a list shows events of several ones. */
+  readonly conversation?: string | undefined;
 }
 
-export const EventRow = memo(function EventRow({ event, index, total }: Props): ReactElement {
+export const EventRow = memo(function EventRow(props: Props): ReactElement {
+  const { event, index, total, conversation } = props;
   const id = eventId(event);
   const kind = kindOf(event);
   const code = exitCode(event);
-  const line = headline(event);
+  const shown = useMemo(() => withSigns(event), [event]);
+  const line = headline(shown);
   const timestamp = text(event, "timestamp");
   const query = useContext(Query);
-  const [open, toggle] = useOpened(`${id}/json`);
+  const key = conversation === undefined ? id : `${conversation} ${id}`;
+  const [open, toggle] = useOpened(`${key}/json`);
   const json = useId();
   return (
     <article
@@ -39,15 +45,25 @@ export const EventRow = memo(function EventRow({ event, index, total }: Props): 
       data-testid="event"
       aria-posinset={index + 1}
       aria-setsize={total}
-      aria-label={`${kind.label}, event ${id}`}
+      aria-label={`${kind.label}, event ${id}${conversation === undefined ? "" : ` of ${conversation}`}`}
     >
       <header className="event-head">
         <span className="event-sign">
           <Icon name={kind.icon} size={14} />
         </span>
         <span className="event-label">{kind.label}</span>
+        {conversation !== undefined && (
+          <a
+            className="event-conversation"
+            href={routeTo(conversation)}
+            title={`Open ${conversation}`}
+            data-testid="event-conversation"
+          >
+            {conversation}
+          </a>
+        )}
         {line && (
-          <span className="event-line" title={line}>
+          <span className="event-line" title={withoutSigns(line)}>
             <Marked>{line}</Marked>
           </span>
         )}
@@ -57,6 +73,7 @@ export const EventRow = memo(function EventRow({ event, index, total }: Props): 
         <span className="event-meta">
           <span className="event-source">{text(event, "source")}</span>
           <time dateTime={timestamp} title={timestamp}>
+            {conversation !== undefined && `${day(timestamp)} `}
             {timeOfDay(timestamp)}
           </time>
           <span className="event-id">#{id.length > 8 ? id.slice(0, 8) : id}</span>
@@ -74,8 +91,9 @@ export const EventRow = memo(function EventRow({ event, index, total }: Props): 
           </button>
         </span>
       </header>
-      <Body event={event} id={id} />
-      {query !== "" && !open && <Excerpt source={dumped(event)} />}
+      <Body event={shown} id={key} />
+      {query !== "" && !open && <QueryExcerpt source={dumped(event)} />}
+      {query === "" && <WordExcerpt event={event} />}
       <div id={json} hidden={!open}>
         {open && (
           <pre className="json" tabIndex={0} data-testid="event-json-text">

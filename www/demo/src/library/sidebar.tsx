@@ -3,6 +3,7 @@ import type { ConversationInfo } from "oh-event-store";
 import type { ReactElement } from "react";
 import { bytes, count, plural, span } from "../format";
 import { isConnected } from "../live/link";
+import { Icon } from "../parts/icon";
 import { routeTo, type Route } from "../route";
 import { ConversationActions } from "./actions";
 import { ImportButton } from "./import";
@@ -17,6 +18,16 @@ export function Sidebar({ route }: { route: Route }): ReactElement {
           Conversations{" "}
           {conversations && <span className="badge">{count(conversations.length)}</span>}
         </h2>
+        <a
+          className="button is-quiet is-icon"
+          href={routeTo(undefined, "search")}
+          aria-label="Search all conversations"
+          title="Search all conversations"
+          aria-current={route.id === undefined && route.view === "search" ? "page" : undefined}
+          data-testid="search-all"
+        >
+          <Icon name="search" />
+        </a>
         <ImportButton />
       </header>
       {error && (

@@ -1,10 +1,12 @@
 // What to search for. Every change searches; typing waits a moment.
 import type { Conversation, EventFilter } from "oh-event-store";
-import { useEffect, useId, useRef, useState, type ReactElement, type ReactNode } from "react";
+import { useId, useState, type ReactElement, type ReactNode } from "react";
 import { ACTIONS, OBSERVATIONS, type Kind } from "../event/kinds";
 import { count } from "../format";
 import { Icon } from "../parts/icon";
+import { TextInput } from "../parts/text-input";
 import { useKindCounts } from "./kind-counts";
+import { SearchBox } from "./search-box";
 
 interface Props {
   readonly conversation: Conversation;
@@ -32,21 +34,7 @@ export function FilterForm({ conversation, filter, onChange }: Props): ReactElem
       data-open={open}
       onSubmit={(event) => event.preventDefault()}
     >
-      <Field label="Text of the event" className="filter-query">
-        {(id) => (
-          <div className="query">
-            <Icon name="search" />
-            <TextInput
-              id={id}
-              type="search"
-              testId="filter-query"
-              placeholder='pytest, "id": 12, exit_code…'
-              value={filter.query ?? ""}
-              onChange={(query) => onChange({ ...filter, query })}
-            />
-          </div>
-        )}
-      </Field>
+      <SearchBox filter={filter} onChange={onChange} />
       <button
         type="button"
         className="button more"
@@ -182,48 +170,5 @@ function Field(props: FieldProps): ReactElement {
       <label htmlFor={id}>{props.label}</label>
       {props.children(id)}
     </div>
-  );
-}
-
-interface TextInputProps {
-  readonly id: string;
-  readonly testId: string;
-  readonly type?: "search" | "text";
-  readonly placeholder: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}
-
-const TYPING = 200;
-
-/** Says what was typed once typing rests; Enter says it at once. */
-function TextInput(props: TextInputProps): ReactElement {
-  const { id, testId, type = "text", placeholder, value, onChange } = props;
-  const [typed, setTyped] = useState(value);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
-    setTyped(value);
-  }, [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return (
-    <input
-      id={id}
-      type={type}
-      data-testid={testId}
-      placeholder={placeholder}
-      autoComplete="off"
-      spellCheck={false}
-      value={typed}
-      onChange={({ target }) => {
-        setTyped(target.value);
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => onChange(target.value), TYPING);
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter") return;
-        clearTimeout(timer.current);
-        onChange(typed);
-      }}
-    />
   );
 }

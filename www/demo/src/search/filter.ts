@@ -5,6 +5,7 @@ export function filterOf(params: URLSearchParams): EventFilter {
   const types = params.getAll("type");
   const value = (key: string): string | undefined => params.get(key) || undefined;
   return {
+    text: value("text"),
     query: value("query"),
     includeTypes: types.length > 0 ? types : undefined,
     source: value("source"),
@@ -19,6 +20,7 @@ export function paramsOf(filter: EventFilter): URLSearchParams {
   const put = (key: string, value: string | undefined): void => {
     if (value) params.append(key, value);
   };
+  put("text", filter.text);
   put("query", filter.query);
   filter.includeTypes?.forEach((type) => put("type", type));
   put("source", filter.source);

@@ -13,7 +13,7 @@ export function HomeView(): ReactElement {
       <h1>Conversations that stay with you</h1>
       <p className="lead">
         Every event of an OpenHands conversation, kept whole in this browser: live from the server,
-        searched with the server’s own rules, replayed with no network at all.
+        searched by words or with the server’s own rules, replayed with no network at all.
       </p>
       <div className="home-cards">
         <ServerCard />
