@@ -104,15 +104,16 @@ impl Shared {
     async fn evict(&self, keep: &str, bytes: u64, why: Eviction) -> Result<u64> {
         let mut candidates = self.candidates().await?;
         candidates.retain(|one| !one.record.pinned && *one.id != *keep && !self.is_open(&one.id));
-        candidates.sort_by(|one, other| {
-            let (one, other) = (one.record.last_access, other.record.last_access);
-            one.total_cmp(&other)
-        });
         let mut freed = 0u64;
-        for one in candidates {
-            if freed >= bytes {
+        while freed < bytes {
+            let used = candidates.iter().map(|one| one.record.last_access);
+            let Some((least, _)) = used
+                .enumerate()
+                .min_by(|one, other| one.1.total_cmp(&other.1))
+            else {
                 break;
-            }
+            };
+            let one = candidates.swap_remove(least);
             // It may have been opened meanwhile, here or in another tab, which wrote that down.
             if self.is_open(&one.id) {
                 continue;

@@ -117,7 +117,8 @@ struct Paragraph {
 impl Paragraph {
     fn push(&mut self, out: &mut String, line: &str) {
         let ticks = line.bytes().filter(|byte| *byte == b'`').count();
-        let odd = ["``", "\\`", "|", "$"].iter().any(|odd| line.contains(odd));
+        let mut pairs = line.as_bytes().windows(2);
+        let odd = line.contains(['|', '$']) || pairs.any(|pair| pair == b"``" || pair == b"\\`");
         self.unclear = !line.trim().is_empty() && (self.unclear || odd || ticks % 2 == 1);
         let mut in_code = false;
         for char in line.chars() {
