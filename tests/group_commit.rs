@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use futures::executor::LocalPool;
 use futures_util::FutureExt;
-use futures_util::task::noop_waker;
+use futures_util::task::{noop_waker, noop_waker_ref};
 use oh_event_store::backend::{Faults, Faulty, Memory};
 use oh_event_store::page::Origin;
 use oh_event_store::store::{Item, Log, Outcome};
@@ -168,5 +168,41 @@ fn new_events_get_consecutive_ids_from_all_tabs() {
             .collect();
         ids.sort_unstable();
         assert_eq!(ids, (0..30).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_new_event_whose_commit_was_dropped_and_lost_is_not_made_twice() {
+    for_seeds(60, |seed, random| {
+        let records = Rc::new(Memory::new());
+        let backend = slow(&records, seed);
+        let mut pool = LocalPool::new();
+        let log = pool.run_until(log(&backend));
+        backend.set_faults(Faults {
+            delay: 6,
+            lost: 100,
+            ..Faults::default()
+        });
+        let mut adding = log.append(vec![new("once")], None).boxed_local();
+        let mut context = Context::from_waker(noop_waker_ref());
+        for _ in 0..=random.below(8) {
+            if adding.poll_unpin(&mut context).is_ready() {
+                break;
+            }
+        }
+        drop(adding);
+        // It is not known whether it took place, now or a little later.
+        let refreshing = Rc::clone(&log);
+        pool.run_until(async move { refreshing.refresh().await })
+            .unwrap();
+        backend.settle();
+        backend.set_faults(Faults::default());
+        let later = Rc::clone(&log);
+        pool.run_until(async move { later.append(vec![new("later")], None).await })
+            .unwrap();
+        let texts = pool.run_until(all(&log));
+        let once = texts.iter().filter(|(_, text)| text.contains("once"));
+        assert!(once.count() <= 1, "{texts:?}");
+        assert!(texts.iter().any(|(_, text)| text.contains("later")));
     });
 }

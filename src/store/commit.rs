@@ -110,7 +110,7 @@ impl Log {
     /// Keeps others from changing the log, here. A commit that was given up midway is ended first.
     pub(crate) async fn exclusive(&self) -> MutexGuard<'_, ()> {
         let writing = self.writing.lock().await;
-        // Whether it failed or not, the tickets that have no answer are waiting still.
+        // If it met another tab's, its tickets are waiting still; else they have their answer.
         let _ = self.land().await;
         writing
     }
@@ -187,11 +187,21 @@ impl Log {
         let Some((in_flight, result)) = landed.await else {
             return Ok(());
         };
-        result?;
         let InFlight { plan, tickets, .. } = in_flight;
-        let outcomes = self.apply(plan);
-        self.answer(&tickets, outcomes);
-        Ok(())
+        match &result {
+            Ok(()) => {
+                let outcomes = self.apply(plan);
+                self.answer(&tickets, outcomes);
+            }
+            Err(Error::Conflict) => {}
+            Err(why) => {
+                for ticket in &tickets {
+                    *ticket.result.borrow_mut() = Some(Err(why.clone()));
+                }
+                self.forget_answered();
+            }
+        }
+        result
     }
 
     fn answer(&self, tickets: &[Rc<Ticket>], outcomes: Vec<Outcome>) {
@@ -200,7 +210,13 @@ impl Log {
             let own = outcomes.by_ref().take(ticket.items.len()).collect();
             *ticket.result.borrow_mut() = Some(Ok(own));
         }
-        // Those of a commit that was given up midway were put back.
+        self.forget_answered();
+    }
+
+    /// The tickets of a commit that was given up midway wait again. Once it has ended they must not
+    /// be written with the next: where it is not known whether it took place, a new event would be
+    /// there twice.
+    fn forget_answered(&self) {
         let mut waiting = self.waiting.borrow_mut();
         waiting.retain(|ticket| ticket.result.borrow().is_none());
     }
