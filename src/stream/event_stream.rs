@@ -110,39 +110,60 @@ impl EventStream {
     ///
     /// # Errors
     /// What the backend answers; the message is not kept then and can be fed again.
-    pub async fn feed(&self, frame: &[u8], form: FrameForm) -> Result<FeedReport> {
-        let event = match Frame::read(frame, form) {
-            Ok(Frame::Event(event)) => event,
+    pub fn feed<'a>(
+        &'a self,
+        frame: &[u8],
+        form: FrameForm,
+    ) -> impl Future<Output = Result<FeedReport>> + use<'a> {
+        let read = self.read(frame, form);
+        async move {
+            let event = match read {
+                Ok(event) => event,
+                Err(report) => return Ok(report),
+            };
+            // While it waits for room it holds neither the event nor what it took to write it.
+            let appended = Box::pin(
+                self.log
+                    .append(vec![Item::Event(event, Origin::Live)], None),
+            );
+            let report = match appended.await?.pop() {
+                Some(Outcome::Accepted(_) | Outcome::Replaced(_)) => FeedReport {
+                    accepted: 1,
+                    ..FeedReport::default()
+                },
+                Some(Outcome::Double) => FeedReport {
+                    doubles: 1,
+                    ..FeedReport::default()
+                },
+                Some(Outcome::Rejected(why)) => self.rejected(why),
+                None => return Err(Error::Closed("conversation")),
+            };
+            self.room().await;
+            Ok(report)
+        }
+    }
+
+    /// The event in a message; else what there is to report of it.
+    fn read(&self, frame: &[u8], form: FrameForm) -> std::result::Result<Event, FeedReport> {
+        match Frame::read(frame, form) {
+            Ok(Frame::Event(event)) => {
+                if event.text.len() > LONG_EVENT {
+                    let line = format_args!("{}: {} characters", self.log.id(), event.text.len());
+                    self.reporter
+                        .log(Level::Warn, "an event is very long", line);
+                }
+                Ok(event)
+            }
             Ok(Frame::Status(text)) => {
                 let conversation = self.log.id().into();
                 let text = self.log.mask_text(&text);
                 self.reporter.tell(Notice::Status { conversation, text });
-                return Ok(FeedReport {
+                Err(FeedReport {
                     status: 1,
                     ..FeedReport::default()
-                });
+                })
             }
-            Err(why) => return Ok(self.rejected(why.to_string())),
-        };
-        if event.text.len() > LONG_EVENT {
-            let line = format_args!("{}: {} characters", self.log.id(), event.text.len());
-            self.reporter
-                .log(Level::Warn, "an event is very long", line);
-        }
-        let outcomes = self
-            .append(vec![Item::Event(event, Origin::Live)], None)
-            .await?;
-        match outcomes.into_iter().next() {
-            Some(Outcome::Accepted(_) | Outcome::Replaced(_)) => Ok(FeedReport {
-                accepted: 1,
-                ..FeedReport::default()
-            }),
-            Some(Outcome::Double) => Ok(FeedReport {
-                doubles: 1,
-                ..FeedReport::default()
-            }),
-            Some(Outcome::Rejected(why)) => Ok(self.rejected(why)),
-            None => Err(Error::Closed("conversation")),
+            Err(why) => Err(self.rejected(why.to_string())),
         }
     }
 
@@ -210,6 +231,12 @@ impl EventStream {
         covers: Option<(Position, Position)>,
     ) -> Result<Vec<Outcome>> {
         let outcomes = self.log.append(items, covers).await?;
+        self.room().await;
+        Ok(outcomes)
+    }
+
+    /// Ends when every subscriber that blocks has room.
+    async fn room(&self) {
         let queues: Vec<_> = self
             .queues
             .borrow()
@@ -219,7 +246,6 @@ impl EventStream {
         for queue in queues {
             queue.room().await;
         }
-        Ok(outcomes)
     }
 
     /// Hears of events: the server's `subscribe`. The pair of ids is the subscription's name.
@@ -302,7 +328,8 @@ impl EventStream {
                 ..Default::default()
             })
         });
-        (Rc::clone(&queue), Subscription::new(queue, history))
+        let subscription = Subscription::new(Rc::clone(&queue), Rc::clone(&self.log), history);
+        (queue, subscription)
     }
 
     /// Ends every subscription.

@@ -1,13 +1,14 @@
-//! What a subscriber has not taken yet: bounded, and nothing is dropped unseen.
+//! What a subscriber has not taken yet: bounded in memory, and nothing is dropped unseen.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::signal::Signal;
-use crate::event::Position;
+use crate::error::Result;
+use crate::event::{Event, Position};
 use crate::filter::Matcher;
 use crate::page::Entry;
-use crate::store::Batch;
+use crate::store::{Batch, Log};
 
 /// What happens when a subscriber is slower than the events come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,13 +22,21 @@ pub enum Policy {
     Latest,
 }
 
+/// An event that waits. Past the capacity only its place is kept: it is durable, and is read from
+/// the log when its turn comes.
+struct Waiting {
+    position: Position,
+    version: u16,
+    event: Option<Rc<Event>>,
+}
+
 /// The events that wait for one subscriber.
 pub(crate) struct Queue {
     matcher: Matcher,
     from: Position,
     policy: Policy,
     capacity: usize,
-    entries: RefCell<Vec<Entry>>,
+    waiting: RefCell<Vec<Waiting>>,
     /// Handed over, but not worked through yet.
     taken: Cell<usize>,
     closed: Cell<bool>,
@@ -41,7 +50,7 @@ impl Queue {
             from,
             policy,
             capacity: capacity.max(1),
-            entries: RefCell::default(),
+            waiting: RefCell::default(),
             taken: Cell::new(0),
             closed: Cell::new(false),
             changed: Signal::default(),
@@ -56,16 +65,23 @@ impl Queue {
         }
         let wanted =
             |entry: &&Entry| entry.position >= self.from && self.matcher.matches(&entry.event);
-        let mut entries = self.entries.borrow_mut();
-        let before = entries.len();
-        entries.extend(committed.iter().filter(wanted).cloned());
+        let mut waiting = self.waiting.borrow_mut();
+        let before = waiting.len();
+        for entry in committed.iter().filter(wanted) {
+            let kept = self.policy == Policy::Latest || waiting.len() < self.capacity;
+            waiting.push(Waiting {
+                position: entry.position,
+                version: entry.version,
+                event: kept.then(|| Rc::clone(&entry.event)),
+            });
+        }
         let mut excess = 0;
         if self.policy == Policy::Latest {
-            excess = entries.len().saturating_sub(self.capacity);
-            entries.drain(..excess);
+            excess = waiting.len().saturating_sub(self.capacity);
+            waiting.drain(..excess);
         }
-        let grown = entries.len() != before || self.policy == Policy::Latest;
-        drop(entries);
+        let grown = waiting.len() != before || self.policy == Policy::Latest;
+        drop(waiting);
         if grown {
             self.changed.set();
         }
@@ -73,7 +89,7 @@ impl Queue {
     }
 
     fn full(&self) -> bool {
-        let waiting = self.entries.borrow().len().saturating_add(self.taken.get());
+        let waiting = self.waiting.borrow().len().saturating_add(self.taken.get());
         self.policy != Policy::Latest && waiting > self.capacity && !self.closed.get()
     }
 
@@ -87,50 +103,101 @@ impl Queue {
     /// Forgets events that were read from the log, ascending by position, in the version that was
     /// read or an earlier one.
     pub(crate) fn forget(&self, read: &[(Position, u16)]) {
-        let known = |entry: &Entry| {
+        let known = |entry: &Waiting| {
             let index = read.binary_search_by_key(&entry.position, |(position, _)| *position);
             let found = index.ok().and_then(|index| read.get(index));
             found.is_some_and(|(_, version)| entry.version <= *version)
         };
-        self.entries.borrow_mut().retain(|entry| !known(entry));
+        self.waiting.borrow_mut().retain(|entry| !known(entry));
         self.changed.set();
     }
 
     /// Drops what lies above a position: it is no more.
     pub(crate) fn truncate(&self, after: Position) {
-        let mut entries = self.entries.borrow_mut();
-        entries.retain(|entry| entry.position <= after);
-        drop(entries);
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.retain(|entry| entry.position <= after);
+        drop(waiting);
         self.changed.set();
     }
 
-    /// Waits for events; `None` once the queue is closed. Asking again says that those handed over
-    /// before are worked through.
-    pub(crate) async fn next(&self, max: usize) -> Option<Batch> {
+    /// Waits for events of its log; `None` once the queue is closed. Asking again says that those
+    /// handed over before are worked through.
+    ///
+    /// # Errors
+    /// What the backend answers where an event is read; it goes on waiting.
+    pub(crate) async fn next(&self, log: &Log, max: usize) -> Result<Option<Batch>> {
         if self.taken.replace(0) > 0 {
             self.changed.set();
         }
         loop {
             if self.closed.get() {
-                return None;
+                return Ok(None);
             }
-            if let Some(batch) = self.take(max) {
-                return Some(batch);
+            self.read(log, max.max(1)).await?;
+            let batch = self.take(max.max(1));
+            if !batch.is_empty() {
+                self.taken.set(batch.len());
+                return Ok(Some(batch));
             }
-            self.changed.changed().await;
+            if self.waiting.borrow().is_empty() {
+                self.changed.changed().await;
+            }
         }
     }
 
-    fn take(&self, max: usize) -> Option<Batch> {
-        let mut entries = self.entries.borrow_mut();
-        let count = entries.len().min(max.max(1));
-        let mut batch = Batch::default();
-        for entry in entries.drain(..count) {
-            batch.push_entry(&entry);
-            batch.highlight(self.matcher.text().map(Rc::as_ref), &entry.event.text);
+    /// Reads those of the next `max` events of which only the place was kept. What is gone from the
+    /// log, or has a newer copy, which waits behind it, is passed by. A failure is told when the
+    /// event is the next one.
+    async fn read(&self, log: &Log, max: usize) -> Result<()> {
+        loop {
+            let unread =
+                self.waiting
+                    .borrow()
+                    .iter()
+                    .take(max)
+                    .enumerate()
+                    .find_map(|(index, entry)| {
+                        entry
+                            .event
+                            .is_none()
+                            .then_some((index, entry.position, entry.version))
+                    });
+            let Some((index, position, version)) = unread else {
+                return Ok(());
+            };
+            let found = match log.entry_at(position).await {
+                Ok(found) => found.filter(|found| found.version == version),
+                Err(_) if index > 0 => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            let mut waiting = self.waiting.borrow_mut();
+            let same = |entry: &Waiting| {
+                (entry.position, entry.version) == (position, version) && entry.event.is_none()
+            };
+            if let Some(index) = waiting.iter().take(max).position(same) {
+                match (found, waiting.get_mut(index)) {
+                    (Some(found), Some(place)) => place.event = Some(found.event),
+                    _ => drop(waiting.remove(index)),
+                }
+            }
         }
-        self.taken.set(count);
-        (count > 0).then_some(batch)
+    }
+
+    fn take(&self, max: usize) -> Batch {
+        let mut batch = Batch::default();
+        let mut waiting = self.waiting.borrow_mut();
+        let ready = |entry: &&Waiting| entry.event.is_some();
+        let count = waiting.iter().take(max).take_while(ready).count();
+        for Waiting {
+            position, event, ..
+        } in waiting.drain(..count)
+        {
+            if let Some(event) = event {
+                batch.push(position, &event.text, event.header.non_finite);
+                batch.highlight(self.matcher.text().map(Rc::as_ref), &event.text);
+            }
+        }
+        batch
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -139,7 +206,7 @@ impl Queue {
 
     pub(crate) fn close(&self) {
         self.closed.set(true);
-        self.entries.borrow_mut().clear();
+        self.waiting.borrow_mut().clear();
         self.changed.set();
     }
 }

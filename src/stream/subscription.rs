@@ -6,19 +6,21 @@ use futures_util::lock::Mutex;
 
 use super::queue::Queue;
 use crate::error::Result;
-use crate::store::{Batch, Search};
+use crate::store::{Batch, Log, Search};
 
 /// The receiving end of a subscription. Dropping it ends the subscription.
 pub struct Subscription {
     /// Registered before the history's end was fixed, so nothing falls between the two.
     queue: Rc<Queue>,
+    log: Rc<Log>,
     history: Mutex<Option<Search>>,
 }
 
 impl Subscription {
-    pub(crate) fn new(queue: Rc<Queue>, history: Option<Search>) -> Subscription {
+    pub(crate) fn new(queue: Rc<Queue>, log: Rc<Log>, history: Option<Search>) -> Subscription {
         Subscription {
             queue,
+            log,
             history: Mutex::new(history),
         }
     }
@@ -29,7 +31,7 @@ impl Subscription {
     /// comes too. Not to be called again before it has ended.
     ///
     /// # Errors
-    /// What the backend answers while history is read; asking again goes on.
+    /// What the backend answers while events are read; asking again goes on.
     pub async fn next(&self, max: usize) -> Result<Option<Batch>> {
         let mut place = self.history.lock().await;
         if self.queue.is_closed() {
@@ -50,7 +52,7 @@ impl Subscription {
             *place = None;
         }
         drop(place);
-        Ok(self.queue.next(max).await)
+        self.queue.next(&self.log, max).await
     }
 
     /// Ends it; a pending [`next`](Subscription::next) answers `None`.

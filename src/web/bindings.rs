@@ -303,8 +303,12 @@ impl Log {
             } else {
                 FrameForm::Raw
             };
-            let report = live.stream.feed(&bytes, form).await?;
-            home.count(&report, bytes.len());
+            let length = bytes.len();
+            let feeding = live.stream.feed(&bytes, form);
+            // A subscriber may hold it up for long.
+            drop((frame, bytes));
+            let report = feeding.await?;
+            home.count(&report, length);
             Ok(reports::feed(&report))
         })
     }
