@@ -3,6 +3,7 @@ import { asyncDispose } from "./dispose.js";
 import { errorOf, type EventStoreError } from "./errors.js";
 import { parseEvent } from "./events.js";
 import { Reader, eventsOf } from "./iterator.js";
+import { METRICS, statsOf } from "./metrics.js";
 import type { HostedLog as Log } from "./protocol.js";
 import { Reading } from "./reading.js";
 import type { ArgsOf, MethodOf, Remote, ResultOf } from "./remote.js";
@@ -12,6 +13,7 @@ import { Delivery } from "./subscription.js";
 import type {
   Conversation,
   ConversationOptions,
+  ConversationStats,
   Coverage,
   Dialect,
   Event,
@@ -100,6 +102,10 @@ export class LocalConversation extends Reading implements Conversation {
         return eventsOf(reader);
       },
     };
+  }
+
+  stats(): Promise<ConversationStats> {
+    return statsOf(this.searchEvents({ filter: METRICS[this.dialect] }));
   }
 
   async addEvent(event: NewEvent, source: EventSource): Promise<Event> {

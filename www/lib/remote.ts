@@ -1,4 +1,5 @@
 import { errorOf, messageOf, type EventStoreError } from "./errors.js";
+import { Latencies } from "./latencies.js";
 import type { Message, Request, Roots, WorkerName } from "./protocol.js";
 import type { NoticeKind } from "./wasm/oh.js";
 
@@ -15,6 +16,9 @@ interface Port {
 }
 
 interface Call {
+  method: string;
+  /** When it was made, in milliseconds of `performance.now()`. */
+  start: number;
   resolve(value: unknown): void;
   reject(error: unknown): void;
   progress: ((...step: unknown[]) => void) | undefined;
@@ -27,6 +31,7 @@ export class Instance {
   /** Why it can't be called any more. */
   failure: EventStoreError | undefined;
   readonly #port: Port;
+  readonly latencies = new Latencies();
   readonly #calls = new Map<number, Call>();
   readonly #onNotice: OnNotice;
   #last = 0;
@@ -59,7 +64,7 @@ export class Instance {
       const callback = args.at(-1);
       const progress = typeof callback === "function" ? (callback as () => void) : undefined;
       const rest = progress ? args.slice(0, -1) : args;
-      this.#calls.set(id, { resolve, reject, progress });
+      this.#calls.set(id, { method, start: performance.now(), resolve, reject, progress });
       this.#port.post({ id, target, method, args: rest, keep, progress: !!progress });
     });
   }
@@ -87,6 +92,7 @@ export class Instance {
     }
     if (message.error?.code === "panic") this.fail(panic(message.error.message));
     this.#calls.delete(message.id);
+    this.latencies.add(call.method, call.start);
     const { error, value } = message;
     if (error) call.reject(errorOf(error.code, error.message, error.recovery));
     else call.resolve(value);

@@ -118,7 +118,8 @@ class LocalStore implements EventStore, Home {
   }
 
   async stats(): Promise<Stats> {
-    return (await this.live()).store.call("stats");
+    const { store } = await this.live();
+    return { ...(await store.call("stats")), latencies: store.instance.latencies.report() };
   }
 
   close(): Promise<void> {

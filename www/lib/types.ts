@@ -319,6 +319,45 @@ export interface Stats {
   readonly cachePages: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
+  /**
+   * How long the calls into the store took, by the name inside: `feed` ends when the event is
+   * durable, `next` is one batch of a search or of a subscription, which waits for events.
+   */
+  readonly latencies: Readonly<Record<string, Latency>>;
+}
+
+/** Durations in milliseconds; percentiles are rounded up to a power of two. */
+export interface Latency {
+  readonly count: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly longest: number;
+  /** Calls per second, of late: those of 10 seconds ago count for a third. */
+  readonly rate: number;
+}
+
+/** What the models had cost at an event. Tokens and dollars are sums since the beginning. */
+export interface MetricsPoint {
+  readonly id: number | string;
+  readonly timestamp?: string | undefined;
+  /** Dollars. */
+  readonly cost: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Seconds that the model took to answer last, where the event says so. */
+  readonly latency?: number | undefined;
+}
+
+export interface ConversationStats {
+  /** Dollars, as the newest event that tells it says. */
+  readonly cost: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Every event that tells of it, in order. */
+  readonly overTime: readonly MetricsPoint[];
 }
 
 export interface EventStore extends AsyncDisposable {
@@ -468,6 +507,8 @@ export interface Conversation extends AsyncDisposable {
   getEvent(id: number | string): Promise<Event>;
   /** Rejects with `EventNotFoundError` when there is none. */
   getLatestEvent(): Promise<Event>;
+  /** What the models have cost, over time: from `llm_metrics`, or V1's statistics. */
+  stats(): Promise<ConversationStats>;
   /** The highest position; -1 when there is none. */
   getLatestEventId(): Promise<number>;
   getMatchingEvents(options?: MatchingOptions): Promise<Event[]>;

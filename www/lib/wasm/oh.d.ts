@@ -62,7 +62,7 @@ export class Store {
     options: { id?: string | undefined },
     progress: (done: number, total: number) => void,
   ): Promise<ImportReport>;
-  stats(): Stats;
+  stats(): Omit<Stats, "latencies">;
   close(): void;
 }
 
