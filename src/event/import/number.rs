@@ -15,7 +15,7 @@ pub(super) fn integer(json: &str, pydantic: bool) -> Option<String> {
             let text = without_padding(text)?;
             let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
             let no_fraction = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
-            if !no_fraction || (!pydantic && text.contains('.')) {
+            if !no_fraction || (!pydantic && whole.len() < text.len()) {
                 return None;
             }
             whole.to_owned()

@@ -85,16 +85,21 @@ struct Code<'a> {
 impl<'a> Code<'a> {
     fn begin(line: &'a str) -> Option<Self> {
         let line = line.trim_start();
-        let mark = line.chars().next().filter(|mark| "`~".contains(*mark))?;
+        let mark = line
+            .chars()
+            .next()
+            .filter(|mark| matches!(mark, '`' | '~'))?;
         let info = line.trim_start_matches(mark);
         let (mark, _) = line.split_at_checked(line.len().saturating_sub(info.len()))?;
         let word = info.trim();
         let is_word = word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        (mark.len() >= 3 && !(mark.starts_with('`') && info.contains('`'))).then(|| Code {
-            mark,
-            info: if is_word { word } else { "" },
-            text: String::new(),
-        })
+        (mark.len() >= 3 && !(mark.starts_with('`') && info.bytes().any(|byte| byte == b'`'))).then(
+            || Code {
+                mark,
+                info: if is_word { word } else { "" },
+                text: String::new(),
+            },
+        )
     }
 
     fn is_end(&self, line: &str) -> bool {
