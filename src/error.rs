@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-/// The result of everything in this crate that can fail.
-pub type Result<T> = std::result::Result<T, Error>;
+/// The result of everything in this crate that can fail. Errors are rare and large: behind a box,
+/// they cost what succeeds one word.
+pub type Result<T> = std::result::Result<T, Box<Error>>;
 
 /// What a caller can do about an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -58,7 +58,7 @@ fn a_failed_commit_changes_nothing_and_the_next_one_works() {
                 match log.append(items.clone(), None).await {
                     Ok(_) => add(&mut oracle, &items),
                     Err(why) => {
-                        assert!(matches!(why, Error::QuotaExceeded | Error::Storage { .. }));
+                        assert!(matches!(*why, Error::QuotaExceeded | Error::Storage { .. }));
                         assert_eq!(records.records(), before);
                     }
                 }

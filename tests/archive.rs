@@ -300,7 +300,7 @@ fn an_archive_that_is_cut_off_anywhere_gives_what_it_holds_and_says_so() {
                     assert_honest(&records, &options, &stored).await;
                 }
                 Err(why) => {
-                    assert!(matches!(why, Error::Corrupt(_)), "{why}");
+                    assert!(matches!(*why, Error::Corrupt(_)), "{why}");
                     assert!(records.records().is_empty());
                 }
             }
@@ -326,7 +326,7 @@ fn a_flipped_bit_anywhere_never_makes_another_event() {
                     assert_honest(&records, &options, &stored).await;
                 }
                 Err(why) => {
-                    let known = matches!(why, Error::Corrupt(_) | Error::VersionTooNew { .. });
+                    let known = matches!(*why, Error::Corrupt(_) | Error::VersionTooNew { .. });
                     assert!(known, "{why}");
                     assert!(records.records().is_empty());
                 }
@@ -427,16 +427,16 @@ fn lengths_that_lie_and_versions_to_come_are_errors() {
         let mut newer = file.clone();
         newer[4] = 2;
         let why = restored(&into(), &options, None, &newer, 100).await;
-        assert!(matches!(why, Err(Error::VersionTooNew { found: 2, .. })));
+        assert!(why.is_err_and(|why| matches!(*why, Error::VersionTooNew { found: 2, .. })));
         for len in [u32::MAX, 1 << 30, 1 << 27] {
             let mut lying = file.clone();
             lying[6..10].copy_from_slice(&len.to_le_bytes());
             let why = restored(&into(), &options, None, &lying, 100).await;
-            assert!(matches!(why, Err(Error::Corrupt(_))));
+            assert!(why.is_err_and(|why| matches!(*why, Error::Corrupt(_))));
         }
         for other in [&b"OHAR\x01"[..], b"OHAR", b"OH", b""] {
             let why = restored(&into(), &options, None, other, 100).await;
-            assert!(matches!(why, Err(Error::Corrupt(_))));
+            assert!(why.is_err_and(|why| matches!(*why, Error::Corrupt(_))));
         }
     });
 }

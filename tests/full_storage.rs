@@ -50,7 +50,7 @@ async fn a_full_storage_refuses_a_whole_batch_and_keeps_what_it_has() {
         }
         assert!(kept.len() < 100, "the quota is not heeded");
     };
-    assert_eq!(error, Error::QuotaExceeded);
+    assert_eq!(*error, Error::QuotaExceeded);
     assert_eq!(error.recovery(), Recovery::TellUser);
 
     let pages = database.range(Table::Pages, &id, 0, 999).await.unwrap();

@@ -78,8 +78,8 @@ async fn of_two_tabs_that_start_from_the_same_state_one_wins_each_round() {
             (one, other)
         };
         winners.push(match commits {
-            (Ok(()), Err(Error::Conflict)) => "one",
-            (Err(Error::Conflict), Ok(())) => "other",
+            (Ok(()), Err(why)) if *why == Error::Conflict => "one",
+            (Err(why), Ok(())) if *why == Error::Conflict => "other",
             answers => panic!("round {round}: {answers:?}"),
         });
     }
@@ -102,7 +102,7 @@ async fn nothing_is_lost_when_tabs_count_on_without_waiting_for_each_other() {
                 .await
             {
                 Ok(()) => done += 1,
-                Err(Error::Conflict) => {}
+                Err(error) if *error == Error::Conflict => {}
                 Err(error) => panic!("{error:?}"),
             }
         }
@@ -128,7 +128,7 @@ async fn a_conflict_is_seen_even_when_nobody_looks_at_the_answer_in_time() {
     // Neither is looked at while the browser works on them.
     BrowserClock::new().sleep(300).await;
     assert_eq!(tail(&one).await, vec![(0, b"one".to_vec())]);
-    assert_eq!(late.await, Err(Error::Conflict));
+    assert_eq!(late.await, Err(Error::Conflict.into()));
     assert_eq!(winner.await, Ok(()));
     assert_eq!(tail(&one).await, vec![(0, b"one".to_vec())]);
 }
@@ -148,10 +148,10 @@ async fn another_tabs_upgrade_goes_on_at_once() {
     let answer = database
         .commit(step(Some(0), "we"), Durability::Strict)
         .await;
-    assert_eq!(answer, Err(Error::Closed("database")));
+    assert_eq!(answer, Err(Error::Closed("database").into()));
     assert_eq!(
         database.conversations().await,
-        Err(Error::Closed("database"))
+        Err(Error::Closed("database").into())
     );
     let value = raw::get(&newer, "tail", "c", 0.0).await;
     assert_eq!(js_sys::Uint8Array::new(&value).to_vec(), b"we");
@@ -178,7 +178,7 @@ async fn a_deletion_of_the_database_goes_on_at_once() {
     assert_eq!(*events.borrow(), [ConnectionEvent::Blocking]);
     assert_eq!(
         database.conversations().await,
-        Err(Error::Closed("database"))
+        Err(Error::Closed("database").into())
     );
 }
 
@@ -190,7 +190,10 @@ async fn a_newer_releases_data_is_refused_and_left_alone() {
         .await
         .map(drop);
     let (what, found, known) = ("database", 7, schema::VERSION);
-    assert_eq!(answer, Err(Error::VersionTooNew { what, found, known }));
+    assert_eq!(
+        answer,
+        Err(Error::VersionTooNew { what, found, known }.into())
+    );
     let value = raw::get(&newer, "tail", "c", 1.0).await;
     assert_eq!(value, JsValue::from("in a later form"));
     raw::close(&newer);
@@ -205,7 +208,7 @@ async fn an_upgrade_that_an_older_tab_blocks_ends_with_blocked() {
     options.version = 2;
     options.timeout = 300;
     let answer = IndexedDb::open(options.clone()).await.map(drop);
-    assert_eq!(answer, Err(Error::Blocked));
+    assert_eq!(answer, Err(Error::Blocked.into()));
     assert_eq!(*events.borrow(), [ConnectionEvent::Blocked]);
 
     // When the tab has gone, it works; and the attempt given up does not block others.

@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use oh_event_store::error::Error;
+use oh_event_store::error::{Error, Result};
 use oh_event_store::event::Dialect;
 use oh_event_store::filter::Matcher;
 use oh_event_store::page::{Entry, Origin, Page, Probe, Signatures, Summary};
@@ -133,25 +133,29 @@ fn damaged(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
     flipped.chain((0..bytes.len()).map(|end| bytes[..end].to_vec()))
 }
 
+fn is_corrupt<T>(answer: Result<T>) -> bool {
+    answer.is_err_and(|why| matches!(*why, Error::Corrupt(_)))
+}
+
 #[test]
 fn no_damaged_byte_and_no_cut_is_taken_for_data() {
     for_seeds(3, |_, random| {
         let entries = entries(random, 12);
         let page = Page::new(&entries);
         for bytes in damaged(page.record()) {
-            assert!(matches!(Page::decode(bytes), Err(Error::Corrupt(_))));
+            assert!(is_corrupt(Page::decode(bytes)));
         }
         for bytes in damaged(&summaries(&page)) {
-            assert!(matches!(Summary::decode(&bytes), Err(Error::Corrupt(_))));
+            assert!(is_corrupt(Summary::decode(&bytes)));
         }
         for bytes in damaged(&signatures(&page)) {
-            assert!(matches!(Signatures::decode(&bytes), Err(Error::Corrupt(_))));
+            assert!(is_corrupt(Signatures::decode(&bytes)));
         }
         for bytes in damaged(&entries[0].encode()) {
-            assert!(matches!(Entry::decode(&bytes), Err(Error::Corrupt(_))));
+            assert!(is_corrupt(Entry::decode(&bytes)));
         }
         for bytes in damaged(&record(random).encode()) {
-            assert!(matches!(Record::decode(&bytes), Err(Error::Corrupt(_))));
+            assert!(is_corrupt(Record::decode(&bytes)));
         }
     });
 }
@@ -207,10 +211,9 @@ fn what_a_newer_release_wrote_is_refused_by_its_version() {
         bytes[at] = 2;
         sealed(bytes)
     };
-    let error = |what| Error::VersionTooNew {
-        what,
-        found: 2,
-        known: 1,
+    let error = |what| {
+        let (found, known) = (2, 1);
+        Box::new(Error::VersionTooNew { what, found, known })
     };
     let found = Page::decode(newer(page.record().to_vec(), 4)).unwrap_err();
     assert_eq!(found, error("page"));

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use oh_event_store::backend::{Backend, Clock, Faults, Faulty, Memory};
-use oh_event_store::error::Error;
+use oh_event_store::error::{Error, Result};
 use oh_event_store::notice::{Eviction, Notice};
 use oh_event_store::page::Origin;
 use oh_event_store::store::{EventStore, Item, Log, StoreOptions};
@@ -68,7 +68,7 @@ impl Tab {
     }
 }
 
-async fn append(log: &Log, first: i64, count: i64) -> Result<(), Error> {
+async fn append(log: &Log, first: i64, count: i64) -> Result<()> {
     let item = |id| Item::Event(events::message(id, "some words"), Origin::Live);
     let items = (first..first + count).map(item).collect();
     log.append(items, None).await.map(drop)
@@ -169,7 +169,7 @@ fn without_a_budget_a_write_without_room_is_refused_as_a_whole() {
         let log = tab.open("b").await;
         append(&log, 0, 3).await.unwrap();
         let refused = append(&log, 3, 30).await;
-        assert_eq!(refused, Err(Error::QuotaExceeded));
+        assert_eq!(refused, Err(Error::QuotaExceeded.into()));
         assert_eq!(all(&log).await.len(), 3);
         assert_eq!(log.record().events, 3);
         assert_eq!(tab.evicted(), []);

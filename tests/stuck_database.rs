@@ -24,7 +24,7 @@ fn put(number: i64) -> WriteBatch {
 }
 
 fn is_corrupt<T>(answer: Result<T>) -> bool {
-    matches!(answer, Err(Error::Corrupt(_)))
+    answer.is_err_and(|why| matches!(*why, Error::Corrupt(_)))
 }
 
 #[wasm_bindgen_test]
@@ -35,9 +35,12 @@ async fn an_occupied_database_ends_every_call_with_a_timeout() {
     let id = Rc::from("c");
     let stranger = raw::open("occupied", 1).await.unwrap();
     let release = raw::occupy(&stranger);
-    let timeout = |operation| Error::Timeout {
-        operation,
-        milliseconds: 200,
+    let timeout = |operation| {
+        let milliseconds = 200;
+        Box::new(Error::Timeout {
+            operation,
+            milliseconds,
+        })
     };
 
     let answer = database.commit(put(1), Durability::Relaxed).await;
@@ -101,7 +104,7 @@ async fn foreign_values_are_corrupt_and_disturb_no_other() {
                 ..put(3)
             };
             let answer = database.commit(batch, Durability::Relaxed).await;
-            assert_eq!(answer, Err(Error::Conflict), "{value:?}");
+            assert_eq!(answer, Err(Error::Conflict.into()), "{value:?}");
         }
     }
     // A record can be written anew.
@@ -159,7 +162,11 @@ async fn a_strangers_database_without_our_tables_is_an_error() {
         .await
         .unwrap();
     let answer = database.conversations().await;
-    assert!(matches!(answer, Err(Error::Storage { ref name, .. }) if name == "NotFoundError"));
+    assert!(
+        matches!(*answer.unwrap_err(), Error::Storage { ref name, .. } if name == "NotFoundError")
+    );
     let answer = database.commit(put(1), Durability::Relaxed).await;
-    assert!(matches!(answer, Err(Error::Storage { ref name, .. }) if name == "NotFoundError"));
+    assert!(
+        matches!(*answer.unwrap_err(), Error::Storage { ref name, .. } if name == "NotFoundError")
+    );
 }

@@ -134,7 +134,7 @@ impl Faulty {
 
     fn alive(&self) -> Result<()> {
         if self.crashed.get() {
-            Err(Error::Closed("database"))
+            Err(Error::Closed("database").into())
         } else {
             Ok(())
         }
@@ -165,12 +165,15 @@ impl Faulty {
             hit
         })?;
         Some(match which {
-            0 => Fault::Refused(Error::QuotaExceeded),
+            0 => Fault::Refused(Error::QuotaExceeded.into()),
             1 => Fault::Refused(storage("AbortError")),
-            2 => Fault::Unknown(Error::Timeout {
-                operation: "a commit",
-                milliseconds: 0,
-            }),
+            2 => Fault::Unknown(
+                Error::Timeout {
+                    operation: "a commit",
+                    milliseconds: 0,
+                }
+                .into(),
+            ),
             _ => Fault::Unknown(storage("AbortError")),
         })
     }
@@ -201,18 +204,16 @@ fn size(records: &Memory) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-fn storage(name: &str) -> Error {
-    Error::Storage {
-        name: name.into(),
-        message: String::new(),
-    }
+fn storage(name: &str) -> Box<Error> {
+    let (name, message) = (name.into(), String::new());
+    Error::Storage { name, message }.into()
 }
 
 enum Fault {
     /// Nothing of it is kept.
-    Refused(Error),
+    Refused(Box<Error>),
     /// Some are kept.
-    Unknown(Error),
+    Unknown(Box<Error>),
     Crash,
 }
 
@@ -227,10 +228,10 @@ impl Transaction<'_> {
         self.backend.settle();
         let batch = self.batch.take().unwrap_or_default();
         if self.backend.exceeds(&batch) {
-            return Err(Error::QuotaExceeded);
+            return Err(Error::QuotaExceeded.into());
         }
         let done = self.backend.disk.records.commit(batch, Durability::Relaxed);
-        done.now_or_never().unwrap_or(Err(Error::Conflict))
+        done.now_or_never().unwrap_or(Err(Error::Conflict.into()))
     }
 }
 
@@ -298,7 +299,7 @@ impl Backend for Faulty {
                 Some(Fault::Refused(why) | Fault::Unknown(why)) => Err(why),
                 Some(Fault::Crash) => {
                     self.crash();
-                    Err(Error::Closed("database"))
+                    Err(Error::Closed("database").into())
                 }
             }
         }

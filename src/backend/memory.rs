@@ -39,7 +39,7 @@ impl Memory {
 
     fn open(&self) -> Result<()> {
         if self.closed.get() {
-            Err(Error::Closed("database"))
+            Err(Error::Closed("database").into())
         } else {
             Ok(())
         }
@@ -51,7 +51,7 @@ impl Memory {
         if let Some(expected) = batch.expected
             && records.get(&(expected.table, expected.key)) != expected.value.as_ref()
         {
-            return Err(Error::Conflict);
+            return Err(Error::Conflict.into());
         }
         for write in batch.writes {
             match write {

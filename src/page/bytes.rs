@@ -78,12 +78,12 @@ impl<'a> Reader<'a> {
             .filter(|(body, sum)| xxh64(body) == u64::from_le_bytes(**sum));
         match body {
             Some((body, _)) => Ok(Reader::new(what, body)),
-            None => Err(Error::Corrupt(format!("{what}: wrong checksum"))),
+            None => Err(Error::Corrupt(format!("{what}: wrong checksum")).into()),
         }
     }
 
-    pub(crate) fn corrupt(&self, why: &str) -> Error {
-        Error::Corrupt(format!("{}: {why}", self.what))
+    pub(crate) fn corrupt(&self, why: &str) -> Box<Error> {
+        Error::Corrupt(format!("{}: {why}", self.what)).into()
     }
 
     fn chunk<const N: usize>(&mut self) -> Result<[u8; N]> {

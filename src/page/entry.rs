@@ -83,7 +83,8 @@ impl Entry {
                 what: "tail record",
                 found,
                 known,
-            });
+            }
+            .into());
         }
         let origin = Origin::from_byte(reader.u8()?);
         let version = reader.u16()?;

@@ -135,7 +135,8 @@ impl Page {
                 what: "page",
                 found,
                 known,
-            });
+            }
+            .into());
         }
         if reader.u8()? != NO_CODEC {
             return Err(reader.corrupt("unknown codec"));

@@ -129,7 +129,8 @@ impl Signatures {
                 what: "page signatures",
                 found,
                 known,
-            });
+            }
+            .into());
         }
         let count = reader.len(8 + SIGNATURE_BYTES)?;
         let numbers = reader.column(count, i64::from_le_bytes)?;

@@ -181,7 +181,8 @@ impl Summary {
                 what: "page summaries",
                 found,
                 known,
-            });
+            }
+            .into());
         }
         let classes = reader.list(6, |reader| {
             Ok(Rc::new(Class {

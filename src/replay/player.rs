@@ -96,7 +96,7 @@ impl Player {
             .max_idle
             .is_some_and(|idle| idle < 0.0 || idle.is_nan())
         {
-            return Err(Error::InvalidArgument("maxIdle is at least 0".into()));
+            return Err(Error::InvalidArgument("maxIdle is at least 0".into()).into());
         }
         let timeline = Timeline::read(log, options.filter.clone(), options.max_idle).await?;
         Ok(Player {
@@ -307,6 +307,6 @@ fn checked_speed(speed: f64) -> Result<f64> {
     if speed > 0.0 {
         Ok(speed)
     } else {
-        Err(Error::InvalidArgument("a speed is above 0".into()))
+        Err(Error::InvalidArgument("a speed is above 0".into()).into())
     }
 }

@@ -32,7 +32,7 @@ pub(super) enum Part {
     /// Nothing follows; how many events there were.
     End(u64),
     /// One that can't be used, and why.
-    Damaged(Error),
+    Damaged(Box<Error>),
 }
 
 /// Begins an archive.
@@ -100,9 +100,10 @@ impl Parts {
                         what: "archive",
                         found: u32::from(*found),
                         known: u32::from(FORMAT),
-                    });
+                    }
+                    .into());
                 }
-                _ => return Err(Error::Corrupt("no archive".into())),
+                _ => return Err(Error::Corrupt("no archive".into()).into()),
             }
             self.begun = true;
             self.at = HEAD;
@@ -113,7 +114,7 @@ impl Parts {
         };
         let body = u32::from_le_bytes([a, b, c, d]) as usize;
         if body > LONGEST {
-            return Err(Error::Corrupt("archive: a part is too long".into()));
+            return Err(Error::Corrupt("archive: a part is too long".into()).into());
         }
         let len = body.saturating_add(HEAD).saturating_add(CHECKSUM_BYTES);
         let Some((part, _)) = rest.split_at_checked(len) else {

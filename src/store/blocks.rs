@@ -122,7 +122,7 @@ impl Plan {
         for bytes in found {
             match bytes.map(|bytes| Signatures::decode(&bytes)) {
                 Some(Ok(other)) => signatures.append(&other, &there),
-                Some(Err(why @ Error::Corrupt(_))) => {
+                Some(Err(why)) if matches!(*why, Error::Corrupt(_)) => {
                     log.report(Level::Warn, "damaged signatures are given up", &why);
                 }
                 Some(Err(why)) => return Err(why),

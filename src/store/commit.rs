@@ -104,7 +104,7 @@ impl Log {
         ticket
             .result
             .take()
-            .unwrap_or(Err(Error::Closed("conversation")))
+            .unwrap_or(Err(Error::Closed("conversation").into()))
     }
 
     /// Keeps others from changing the log, here. A commit that was given up midway is ended first.
@@ -135,7 +135,7 @@ impl Log {
             self.check_open()?;
             let plan = Plan::make(self, &items, &claims, attempt > 0).await?;
             let result = if plan.stale {
-                Err(Error::Conflict)
+                Err(Error::Conflict.into())
             } else if plan.writes.is_empty() {
                 self.answer(tickets, plan.outcomes);
                 return Ok(());
@@ -144,14 +144,14 @@ impl Log {
                 self.land().await
             };
             match result {
-                Err(why @ Error::Conflict) => {
+                Err(why) if matches!(*why, Error::Conflict) => {
                     self.report(Level::Debug, "another tab wrote first", &why);
                     self.load().await?;
                 }
                 other => return other,
             }
         }
-        Err(Error::Conflict)
+        Err(Error::Conflict.into())
     }
 
     pub(crate) fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>]) {
@@ -193,7 +193,7 @@ impl Log {
                 let outcomes = self.apply(plan);
                 self.answer(&tickets, outcomes);
             }
-            Err(Error::Conflict) => {}
+            Err(why) if matches!(**why, Error::Conflict) => {}
             Err(why) => {
                 for ticket in &tickets {
                     *ticket.result.borrow_mut() = Some(Err(why.clone()));

@@ -101,7 +101,7 @@ impl MatchingOptions {
         let limit = self.limit.unwrap_or(100);
         if !(1..=100).contains(&limit) {
             let why = format!("limit must be between 1 and 100, not {limit}");
-            return Err(Error::InvalidArgument(why));
+            return Err(Error::InvalidArgument(why).into());
         }
         let filter = EventFilter {
             query: self.query,
@@ -156,7 +156,7 @@ impl EventStore {
     /// `InvalidArgument` for an empty id, `VersionTooNew`, or what the backend answers.
     pub async fn conversation(&self, id: &str, dialect: Option<Dialect>) -> Result<Rc<Log>> {
         if id.is_empty() {
-            return Err(Error::InvalidArgument("a conversation needs an id".into()));
+            return Err(Error::InvalidArgument("a conversation needs an id".into()).into());
         }
         let id: Rc<str> = id.into();
         let (log, is_new) = self.open(&id, dialect).await?;
@@ -260,9 +260,7 @@ impl EventStore {
             .get_many(Table::Conversations, id, &[0])
             .await?;
         let Some(stored) = found.into_iter().next().flatten() else {
-            return Err(Error::InvalidArgument(format!(
-                "no conversation {id} is stored"
-            )));
+            return Err(Error::InvalidArgument(format!("no conversation {id} is stored")).into());
         };
         let mut record = Record::decode(&stored)?;
         change(&mut record);
@@ -329,7 +327,7 @@ impl Log {
                 batch.push_entry(&entry);
                 Ok(batch)
             }
-            None => Err(Error::EventNotFound(id.to_string())),
+            None => Err(Error::EventNotFound(id.to_string()).into()),
         }
     }
 
@@ -343,7 +341,7 @@ impl Log {
             ..SearchOptions::default()
         };
         let found = self.search(&options).next(1).await?;
-        found.ok_or_else(|| Error::EventNotFound(self.latest_event_id().to_string()))
+        Ok(found.ok_or_else(|| Error::EventNotFound(self.latest_event_id().to_string()))?)
     }
 
     /// The newest event's position, -1 in an empty log: the server's `get_latest_event_id`.

@@ -162,14 +162,14 @@ impl Export {
                     self.log.refresh().await?;
                     continue;
                 }
-                Ok(None) | Err(Error::Corrupt(_)) => {
+                Err(why) if !matches!(*why, Error::Corrupt(_)) => return Err(why),
+                Ok(None) | Err(_) => {
                     let why = Error::Corrupt(format!("page {}", summary.number));
                     self.log
                         .report(Level::Error, "a damaged page is not exported", &why);
                     let first = summary.first().max(self.at);
                     archive::push_lost(piece, (first, summary.last().min(self.last)));
                 }
-                Err(why) => return Err(why),
             }
             self.at = summary.last().saturating_add(1);
         }

@@ -46,7 +46,7 @@ impl Log {
             }
             return Ok(());
         }
-        Err(Error::Conflict)
+        Err(Error::Conflict.into())
     }
 
     /// What another tab has added, ascending; `None` where a page of it is not there (any more).
@@ -67,8 +67,8 @@ impl Log {
                     news.extend(new.into_iter().filter(|entry| is_new(entry.position)));
                 }
                 Ok(None) if !without_missing => return Ok(None),
-                Ok(None) | Err(Error::Corrupt(_)) => {}
-                Err(why) => return Err(why),
+                Err(why) if !matches!(*why, Error::Corrupt(_)) => return Err(why),
+                Ok(None) | Err(_) => {}
             }
         }
         let tail = state.tail.values();
@@ -90,7 +90,7 @@ impl Log {
         let stored = records.into_iter().next().map(|(_, bytes)| bytes);
         let record = match stored.as_deref().map(Record::decode) {
             Some(Ok(record)) => Some(record),
-            Some(Err(why @ Error::Corrupt(_))) => {
+            Some(Err(why)) if matches!(*why, Error::Corrupt(_)) => {
                 self.report(Level::Error, "a conversation's record is made anew", &why);
                 None
             }
@@ -121,7 +121,7 @@ impl Log {
                     state.tail.insert(entry.position, entry);
                 }
                 Ok(_) => {}
-                Err(why @ Error::VersionTooNew { .. }) => return Err(why),
+                Err(why) if matches!(*why, Error::VersionTooNew { .. }) => return Err(why),
                 Err(why) => {
                     self.report(Level::Error, "an event is damaged and left out", &why);
                     lost.push(position);
@@ -150,7 +150,7 @@ impl Log {
     async fn summaries(&self, key: i64, bytes: &[u8], end: Option<i64>) -> Result<Vec<Summary>> {
         let why = match Summary::decode(bytes) {
             Ok(summaries) => return Ok(summaries),
-            Err(why @ Error::VersionTooNew { .. }) => return Err(why),
+            Err(why) if matches!(*why, Error::VersionTooNew { .. }) => return Err(why),
             Err(why) => why,
         };
         self.report(
@@ -177,7 +177,7 @@ impl Log {
             for (number, record) in pages.await? {
                 match Page::decode(record) {
                     Ok(page) => summaries.push(page.summary(number)),
-                    Err(why @ Error::Corrupt(_)) => {
+                    Err(why) if matches!(*why, Error::Corrupt(_)) => {
                         self.report(Level::Error, "a page is damaged and left out", &why);
                     }
                     Err(why) => return Err(why),

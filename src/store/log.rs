@@ -243,7 +243,7 @@ impl Log {
 
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.deleted.get() {
-            Err(Error::Closed("conversation"))
+            Err(Error::Closed("conversation").into())
         } else {
             Ok(())
         }
@@ -346,7 +346,7 @@ impl Log {
                 None => self.refresh().await?,
             }
         }
-        Err(Error::Corrupt("a page is missing".into()))
+        Err(Error::Corrupt("a page is missing".into()).into())
     }
 
     pub(crate) fn key(&self, number: i64) -> Key {

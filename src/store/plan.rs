@@ -187,7 +187,7 @@ impl Plan {
                 self.stale = !self.fresh_state;
                 Ok(None)
             }
-            Err(Error::Corrupt(_)) => Ok(None),
+            Err(why) if matches!(*why, Error::Corrupt(_)) => Ok(None),
             other => other,
         }
     }
@@ -196,7 +196,7 @@ impl Plan {
         let position = entry.position;
         if let Some(index) = self.next.page_for(position) {
             let Some(summary) = self.next.pages.get(index).map(Rc::clone) else {
-                return Err(Error::Corrupt("the page index".into()));
+                return Err(Error::Corrupt("the page index".into()).into());
             };
             let late = self
                 .late

@@ -76,7 +76,8 @@ impl Record {
                 what: "conversation record",
                 found,
                 known,
-            });
+            }
+            .into());
         }
         let generation = reader.u64()?;
         let dialect = match reader.u8()? {

@@ -109,7 +109,7 @@ impl Restore<'_> {
                 }
                 Part::Damaged(why) if self.log.is_none() => return Err(why),
                 _ if self.log.is_none() => {
-                    return Err(Error::Corrupt("archive: it has no header".into()));
+                    return Err(Error::Corrupt("archive: it has no header".into()).into());
                 }
                 Part::Page(page) if page.positions().first() >= Some(&self.at) => {
                     self.page(&page);
@@ -147,7 +147,7 @@ impl Restore<'_> {
         let torn = self.torn.take().or(torn);
         let Some((log, mut record)) = self.log.take() else {
             let why = torn.unwrap_or_else(|| "it ends in its header".into());
-            return Err(Error::Corrupt(format!("archive: {why}")));
+            return Err(Error::Corrupt(format!("archive: {why}")).into());
         };
         if self.end.is_none() {
             self.hole = true;

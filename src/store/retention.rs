@@ -53,10 +53,10 @@ impl Shared {
     pub(crate) async fn write(&self, id: &str, batch: WriteBatch) -> Result<()> {
         let again = self.retention.is_on().then(|| batch.clone());
         match (self.backend.commit(batch, self.durability).await, again) {
-            (Err(Error::QuotaExceeded), Some(batch)) => {
+            (Err(why), Some(batch)) if matches!(*why, Error::QuotaExceeded) => {
                 let needed = size(&batch);
                 if self.evict(id, needed, Eviction::Quota).await? == 0 {
-                    return Err(Error::QuotaExceeded);
+                    return Err(Error::QuotaExceeded.into());
                 }
                 self.backend.commit(batch, self.durability).await
             }
@@ -127,7 +127,7 @@ impl Shared {
                 writes: deletion(&one.id),
             };
             match self.backend.commit(batch, self.durability).await {
-                Err(Error::Conflict) => continue,
+                Err(why) if matches!(*why, Error::Conflict) => continue,
                 answer => answer?,
             }
             self.forget(&one.id);

@@ -185,11 +185,13 @@ impl Search {
                         self.log.refresh().await?;
                         continue;
                     }
-                    let is_missing =
-                        || Error::Corrupt(format!("page {} is missing", summary.number));
+                    let is_missing = || {
+                        let number = summary.number;
+                        Box::new(Error::Corrupt(format!("page {number} is missing")))
+                    };
                     match found.and_then(|found| found.ok_or_else(is_missing)) {
                         Ok(found) => found,
-                        Err(why @ Error::Corrupt(_)) => {
+                        Err(why) if matches!(*why, Error::Corrupt(_)) => {
                             self.log.damaged(summary.number);
                             let message = "a damaged page is passed by";
                             self.log.report(Level::Error, message, &why);

@@ -123,13 +123,13 @@ impl SearchAll {
             };
             match done {
                 Ok(()) => {}
-                Err(why @ (Error::Corrupt(_) | Error::VersionTooNew { .. })) => {
+                Err(why) if matches!(*why, Error::Corrupt(_) | Error::VersionTooNew { .. }) => {
                     let line = format_args!("{}: {why}", item.conversation);
                     let message = "a damaged conversation is passed by";
                     store.shared.reporter.log(Level::Error, message, line);
                 }
                 // It was deleted.
-                Err(Error::Closed("conversation")) => {}
+                Err(why) if matches!(*why, Error::Closed("conversation")) => {}
                 Err(why) => {
                     self.push(item);
                     if found.is_empty() {

@@ -166,7 +166,7 @@ impl Log {
         for (block, bytes) in unknown.into_iter().zip(found) {
             let signatures = match bytes.map(|bytes| Signatures::decode(&bytes)) {
                 Some(Ok(signatures)) => signatures,
-                Some(Err(why @ Error::Corrupt(_))) => {
+                Some(Err(why)) if matches!(*why, Error::Corrupt(_)) => {
                     self.report(Level::Warn, "damaged signatures are passed by", &why);
                     Signatures::default()
                 }

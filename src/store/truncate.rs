@@ -32,11 +32,11 @@ impl Log {
             }
             self.start(plan, &[]);
             match self.land().await {
-                Err(Error::Conflict) => {}
+                Err(why) if matches!(*why, Error::Conflict) => {}
                 answer => return answer.map(|()| gone),
             }
         }
-        Err(Error::Conflict)
+        Err(Error::Conflict.into())
     }
 }
 

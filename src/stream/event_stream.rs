@@ -136,7 +136,7 @@ impl EventStream {
                     ..FeedReport::default()
                 },
                 Some(Outcome::Rejected(why)) => self.rejected(why),
-                None => return Err(Error::Closed("conversation")),
+                None => return Err(Error::Closed("conversation").into()),
             };
             self.room().await;
             Ok(report)
@@ -194,12 +194,12 @@ impl EventStream {
         let event = Event::from_json(json).map_err(|why| Error::InvalidEvent(why.to_string()))?;
         if !SOURCES.contains(&source) {
             let why = format!("a source is one of {}, not {source}", SOURCES.join(", "));
-            return Err(Error::InvalidArgument(why));
+            return Err(Error::InvalidArgument(why).into());
         }
         if let Some(EventId::Number(id)) = event.header.id {
-            return Err(Error::InvalidArgument(format!(
-                "the event has an id already: {id}"
-            )));
+            return Err(
+                Error::InvalidArgument(format!("the event has an id already: {id}")).into(),
+            );
         }
         let source = source.to_owned();
         let item = Item::New {
@@ -215,9 +215,9 @@ impl EventStream {
                 batch.push_entry(&entry);
                 Ok(batch)
             }
-            Some(Outcome::Double) => Err(Error::InvalidArgument("the id is taken".into())),
-            Some(Outcome::Rejected(why)) => Err(Error::InvalidEvent(why)),
-            None => Err(Error::Closed("conversation")),
+            Some(Outcome::Double) => Err(Error::InvalidArgument("the id is taken".into()).into()),
+            Some(Outcome::Rejected(why)) => Err(Error::InvalidEvent(why).into()),
+            None => Err(Error::Closed("conversation").into()),
         }
     }
 
@@ -266,10 +266,11 @@ impl EventStream {
             return Err(Error::DuplicateSubscription {
                 subscriber,
                 callback,
-            });
+            }
+            .into());
         }
         if subscribers.len() >= self.max_subscribers {
-            return Err(Error::TooManySubscribers(self.max_subscribers));
+            return Err(Error::TooManySubscribers(self.max_subscribers).into());
         }
         let (queue, subscription) = self.open(options);
         subscribers.insert(name, queue);

@@ -81,7 +81,7 @@ impl NestedEventStore {
     /// # Errors
     /// `EventNotFound`, or as [`RemoteSearch::next`].
     pub async fn get_event(&self, id: &EventId) -> Result<Batch> {
-        let missing = || Error::EventNotFound(id.to_string());
+        let missing = || Box::new(Error::EventNotFound(id.to_string()));
         let EventId::Number(number) = id else {
             return Err(missing());
         };
@@ -104,7 +104,7 @@ impl NestedEventStore {
     pub async fn latest_event(&self) -> Result<Batch> {
         let found = self.take(&latest(), 1).await?;
         match found.is_empty() {
-            true => Err(Error::EventNotFound("-1".to_owned())),
+            true => Err(Error::EventNotFound("-1".to_owned()).into()),
             false => Ok(found),
         }
     }
@@ -206,7 +206,7 @@ impl RemoteSearch {
                 self.has_more = false;
                 return Ok(());
             }
-            Answered::TooLarge => return Err(Error::BadAnswer("it is too large".to_owned())),
+            Answered::TooLarge => return Err(Error::BadAnswer("it is too large".to_owned()).into()),
         };
         let page = self.asked.read(&text)?;
         self.has_more = page.has_more;

@@ -55,7 +55,7 @@ impl Asked {
     /// # Errors
     /// `BadAnswer`.
     pub(crate) fn read(&self, text: &str) -> Result<Page> {
-        let wrong = |why: String| Error::BadAnswer(why);
+        let wrong = |why: String| Box::new(Error::BadAnswer(why));
         let (mut events, mut has_more) = (None, None);
         for (key, value) in members(text).map_err(|why| wrong(why.to_string()))? {
             match &*key {

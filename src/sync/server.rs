@@ -81,7 +81,7 @@ impl Server {
         reporter: Reporter,
         options: ServerOptions,
     ) -> Result<Server> {
-        let wrong = |why: &str| Err(Error::InvalidArgument(why.to_owned()));
+        let wrong = |why: &str| Err(Error::InvalidArgument(why.to_owned()).into());
         if options.base_url.contains(['?', '#']) {
             return wrong("a base URL has neither a query nor a fragment");
         }
@@ -131,7 +131,7 @@ impl Server {
         let mut attempt = 1;
         loop {
             if self.closed.get() {
-                return Err(CLOSED);
+                return Err(CLOSED.into());
             }
             self.requests.set(self.requests.get().saturating_add(1));
             let answer = self.http.get(Request {
@@ -142,12 +142,13 @@ impl Server {
             let patience = select(self.clock.sleep(self.timeout), self.closing.changed());
             let response = match select(answer, patience).await {
                 Either::Left((answer, _)) => answer?,
-                Either::Right(_) if self.closed.get() => return Err(CLOSED),
+                Either::Right(_) if self.closed.get() => return Err(CLOSED.into()),
                 Either::Right(_) => {
                     return Err(Error::Timeout {
                         operation: "a request",
                         milliseconds: self.timeout,
-                    });
+                    }
+                    .into());
                 }
             };
             let status = response.status;
@@ -155,7 +156,7 @@ impl Server {
                 (200..=299, Some(body)) => {
                     return match String::from_utf8(body) {
                         Ok(text) => Ok(Answered::Text(text)),
-                        Err(_) => Err(Error::BadAnswer("it is not UTF-8 text".to_owned())),
+                        Err(_) => Err(Error::BadAnswer("it is not UTF-8 text".to_owned()).into()),
                     };
                 }
                 (200..=299, None) => return Ok(Answered::TooLarge),
@@ -167,7 +168,7 @@ impl Server {
                     select(self.clock.sleep(pause), self.closing.changed()).await;
                     attempt = attempt.saturating_add(1);
                 }
-                _ => return Err(Error::Refused(status)),
+                _ => return Err(Error::Refused(status).into()),
             }
         }
     }

@@ -71,7 +71,7 @@ impl Sync {
             None => {
                 if log.dialect() == Dialect::V1 {
                     let why = "only V0 conversations can be synced";
-                    return Err(Error::InvalidArgument(why.to_owned()));
+                    return Err(Error::InvalidArgument(why.to_owned()).into());
                 }
                 // Another tab may have filled gaps.
                 log.refresh().await?;
@@ -94,7 +94,7 @@ impl Sync {
         match self.server.get(&asked.path()).await? {
             Answered::NotFound => self.ended = true,
             Answered::TooLarge if self.limit > 1 => self.limit /= 2,
-            Answered::TooLarge => return Err(Error::BadAnswer("it is too large".to_owned())),
+            Answered::TooLarge => return Err(Error::BadAnswer("it is too large".to_owned()).into()),
             Answered::Text(text) => {
                 self.report.bytes = self.report.bytes.saturating_add(text.len() as u64);
                 let page = asked.read(&text)?;

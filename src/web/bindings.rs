@@ -192,7 +192,7 @@ async fn backend(given: &Options, notify: &Notify) -> Result<(Rc<dyn Backend>, &
     connection.on_event = Rc::new(move |event| events.connection(event));
     match IndexedDb::open(connection).await {
         Ok(database) => Ok((Rc::new(database), "indexeddb")),
-        Err(why @ Error::Storage { .. }) => {
+        Err(why) if matches!(*why, Error::Storage { .. }) => {
             notify.degraded(&why.to_string());
             Ok((Rc::new(Memory::new()), "memory"))
         }
@@ -225,7 +225,7 @@ impl Log {
         let live = Rc::clone(&self.live);
         promise(async move {
             let after = options::whole(after)
-                .ok_or_else(|| Error::InvalidArgument("afterId is an integer".into()))?;
+                .ok_or_else(|| Box::new(Error::InvalidArgument("afterId is an integer".into())))?;
             let gone = live.stream.log().truncate(after).await?;
             Ok((gone as f64).into())
         })
@@ -295,7 +295,8 @@ impl Log {
                 (Some(text), _) => text.into_bytes(),
                 (None, Some(bytes)) => bytes.to_vec(),
                 (None, None) => {
-                    return Err(Error::InvalidArgument("a frame is text or bytes".into()).into());
+                    let why = Error::InvalidArgument("a frame is text or bytes".into());
+                    return Err(Box::new(why).into());
                 }
             };
             let form = if parsed {

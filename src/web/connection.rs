@@ -68,7 +68,7 @@ const PAUSES: (u32, u32) = (1_000, 30_000);
 
 enum State {
     /// Not open, and why; the next call from `until` on opens it.
-    Lost { until: f64, why: Error },
+    Lost { until: f64, why: Box<Error> },
     /// All calls wait for the same attempt.
     Opening(Promise),
     /// In use.
@@ -114,7 +114,7 @@ impl Connection {
         loop {
             let opening = match &*self.state.borrow() {
                 State::Open { database, .. } => return Ok(database.clone()),
-                State::Closed => return Err(Error::Closed("database")),
+                State::Closed => return Err(Error::Closed("database").into()),
                 State::Lost { why, .. } if waited => return Err(why.clone()),
                 State::Lost { until, .. } if Date::now() < *until => return Err(not_open()),
                 State::Lost { .. } => None,
@@ -192,7 +192,7 @@ impl Connection {
         (self.options.on_event)(ConnectionEvent::Terminated);
     }
 
-    fn count_loss(&self, why: Error) -> State {
+    fn count_loss(&self, why: Box<Error>) -> State {
         let before = self.losses.get();
         self.losses.set(before.saturating_add(1));
         let (first, longest) = PAUSES;
@@ -229,20 +229,22 @@ fn unlisten(database: &Database) {
     database.set_onversionchange(None);
 }
 
-fn not_open() -> Error {
-    Error::Storage {
+fn not_open() -> Box<Error> {
+    Box::new(Error::Storage {
         name: "InvalidStateError".to_owned(),
         message: "the browser closed the database; it is opened again shortly".to_owned(),
-    }
+    })
 }
 
 async fn open_database(options: &ConnectionOptions) -> Result<Database> {
     match request(options).await {
-        Err(Error::Storage { name, .. }) if name == "VersionError" => Err(Error::VersionTooNew {
-            what: "database",
-            found: version_of(options).await?,
-            known: options.version,
-        }),
+        Err(why) if matches!(&*why, Error::Storage { name, .. } if name == "VersionError") => {
+            Err(Box::new(Error::VersionTooNew {
+                what: "database",
+                found: version_of(options).await?,
+                known: options.version,
+            }))
+        }
         answer => answer,
     }
 }
@@ -259,7 +261,9 @@ async fn request(options: &ConnectionOptions) -> Result<Database> {
         on_event(ConnectionEvent::Blocked);
     })?;
     match finish(opening, options.timeout).await {
-        Err(Error::Timeout { .. }) if blocked.get() => Err(Error::Blocked),
+        Err(why) if blocked.get() && matches!(*why, Error::Timeout { .. }) => {
+            Err(Error::Blocked.into())
+        }
         answer => answer,
     }
 }
@@ -320,12 +324,13 @@ async fn finish(mut opening: Opening, timeout: u32) -> Result<Database> {
             Err(Error::Timeout {
                 operation: "open",
                 milliseconds: timeout,
-            })
+            }
+            .into())
         }
     }
 }
 
-fn open_error(error: OpenDbError) -> Error {
+fn open_error(error: OpenDbError) -> Box<Error> {
     let name = match error {
         OpenDbError::Base(error) => return storage_error(error),
         // The crate's word for any exception out of `indexedDB.open`. The version isn't zero, which
@@ -333,14 +338,14 @@ fn open_error(error: OpenDbError) -> Error {
         OpenDbError::VersionZero => "SecurityError",
         OpenDbError::UnsupportedEnvironment | OpenDbError::NullFactory => "NotSupportedError",
     };
-    Error::Storage {
+    Box::new(Error::Storage {
         name: name.to_owned(),
         message: "IndexedDB is not available here".to_owned(),
-    }
+    })
 }
 
 /// What a failure of the database means to a caller.
-pub(super) fn storage_error(error: DatabaseError) -> Error {
+pub(super) fn storage_error(error: DatabaseError) -> Box<Error> {
     exception(match error {
         DatabaseError::DomException(exception) => DomException::from(exception).into(),
         _ => JsValue::UNDEFINED,
@@ -348,14 +353,14 @@ pub(super) fn storage_error(error: DatabaseError) -> Error {
 }
 
 /// The same of what a method of the browser has thrown.
-pub(super) fn exception(thrown: JsValue) -> Error {
+pub(super) fn exception(thrown: JsValue) -> Box<Error> {
     let (name, message) = match thrown.dyn_ref::<DomException>() {
         Some(exception) => (exception.name(), exception.message()),
         None => ("UnknownError".to_owned(), String::new()),
     };
-    if name == "QuotaExceededError" {
+    Box::new(if name == "QuotaExceededError" {
         Error::QuotaExceeded
     } else {
         Error::Storage { name, message }
-    }
+    })
 }

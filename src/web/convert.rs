@@ -21,8 +21,8 @@ pub(super) fn promise(work: impl Future<Output = Answer<JsValue>> + 'static) -> 
 }
 
 /// An error as TypeScript sees it: an `Error` with `code` and `recovery`.
-impl From<Error> for JsValue {
-    fn from(why: Error) -> JsValue {
+impl From<Box<Error>> for JsValue {
+    fn from(why: Box<Error>) -> JsValue {
         let error = js_sys::Error::new(&why.to_string());
         put(&error, "code", why.code());
         put(&error, "recovery", why.recovery().name());
@@ -42,18 +42,16 @@ pub(super) fn event_id(value: &JsValue) -> Result<EventId> {
     }
     match value.as_f64().and_then(whole) {
         Some(number) => Ok(EventId::Number(number)),
-        None => Err(Error::InvalidArgument(
-            "an id is an integer or a string".into(),
-        )),
+        None => Err(Error::InvalidArgument("an id is an integer or a string".into()).into()),
     }
 }
 
 /// Strings by name, in the order of the object's keys.
 pub(super) fn strings(value: &JsValue) -> Result<Vec<(String, String)>> {
     let Some(object) = value.dyn_ref::<Object>() else {
-        return Err(Error::InvalidArgument(
-            "secrets and headers are objects of strings".into(),
-        ));
+        return Err(
+            Error::InvalidArgument("secrets and headers are objects of strings".into()).into(),
+        );
     };
     let pair = |pair: JsValue| {
         let pair = Array::from(&pair);

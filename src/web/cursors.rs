@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::{Answer, batch, promise, put};
 use super::home::Home;
 use super::reports;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::replay::{Player, Tick};
 use crate::store::{Batch, Export, Search, SearchAll};
 use crate::stream::{Signal, Subscription as Events};
@@ -39,16 +39,16 @@ impl<T> Reader<T> {
     }
 
     /// Takes the reader; `None` once it is closed.
-    pub(super) fn lend(&self) -> Result<Option<T>, Error> {
+    pub(super) fn lend(&self) -> Result<Option<T>> {
         match self.place.replace(Place::Lent) {
             Place::Here(reader) => Ok(Some(reader)),
             Place::Closed => {
                 self.place.replace(Place::Closed);
                 Ok(None)
             }
-            Place::Lent => Err(Error::InvalidArgument(
-                "the call before this one has not ended".into(),
-            )),
+            Place::Lent => {
+                Err(Error::InvalidArgument("the call before this one has not ended".into()).into())
+            }
         }
     }
 

@@ -51,7 +51,7 @@ pub(super) async fn import(
         let room = file.len().saturating_add(piece.len()) <= LONGEST;
         if !room || file.try_reserve(more.max(piece.len())).is_err() {
             let why = "a file of more than 1 GiB can't be imported, unless it is an archive";
-            return Err(Error::InvalidArgument(why.into()).into());
+            return Err(Box::new(Error::InvalidArgument(why.into())).into());
         }
         file.extend(piece);
         if is_archive(&file) {
@@ -73,7 +73,8 @@ pub(super) async fn import(
         return Ok(reports::import(&id, &report));
     }
     if let Some(why) = torn {
-        return Err(Error::InvalidEvent(format!("the file can't be unpacked: {why}")).into());
+        let why = format!("the file can't be unpacked: {why}");
+        return Err(Box::new(Error::InvalidEvent(why)).into());
     }
     let id = id.unwrap_or_else(|| format!("import-{:016x}", Summary::id_hash(&file)));
     let live = home.conversation(&id, None).await?;

@@ -49,7 +49,8 @@ impl IndexedDb {
             .unwrap_or(Err(Error::Timeout {
                 operation,
                 milliseconds,
-            }))
+            }
+            .into()))
     }
 
     /// Makes requests within a transaction. The answer comes with the last of those that `issue`
@@ -67,9 +68,7 @@ impl IndexedDb {
             loop {
                 let database = self.connection.database().await?;
                 let transaction = match begin(&database, tables, mode, durability) {
-                    Err(Error::Storage { name, .. })
-                        if name == "InvalidStateError" && !reopened =>
-                    {
+                    Err(why) if !reopened && is_exception(&why, &["InvalidStateError"]) => {
                         self.connection.lost(&database);
                         reopened = true;
                         continue;
@@ -96,9 +95,7 @@ impl IndexedDb {
         let (mode, durability) = ("readonly", Durability::Relaxed);
         let work = async {
             match self.transact(&tables, mode, durability, issue).await {
-                Err(Error::Storage { name, .. })
-                    if name == "AbortError" || name == "UnknownError" =>
-                {
+                Err(why) if is_exception(&why, &["AbortError", "UnknownError"]) => {
                     self.transact(&tables, mode, durability, issue).await
                 }
                 answer => answer,
@@ -153,7 +150,7 @@ impl IndexedDb {
         let work = self.transact(&tables, "readwrite", durability, issue);
         let answer = self.in_time("commit", work).await;
         match check.into_inner() {
-            Some(check) if answer.is_err() && check.differs.get() => Err(Error::Conflict),
+            Some(check) if answer.is_err() && check.differs.get() => Err(Error::Conflict.into()),
             _ => answer.map(drop),
         }
     }
@@ -374,11 +371,15 @@ impl Drop for Check {
     }
 }
 
-fn aborted(message: &str) -> Error {
-    Error::Storage {
+fn is_exception(why: &Error, names: &[&str]) -> bool {
+    matches!(why, Error::Storage { name, .. } if names.contains(&&**name))
+}
+
+fn aborted(message: &str) -> Box<Error> {
+    Box::new(Error::Storage {
         name: "AbortError".to_owned(),
         message: message.to_owned(),
-    }
+    })
 }
 
 /// The tables that a batch touches, each once.

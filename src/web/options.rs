@@ -46,7 +46,7 @@ impl Options {
         for key in Object::keys(object).iter() {
             let key = key.as_string().unwrap_or_default();
             if !known.split(' ').any(|known| known == key) {
-                return Err(Error::InvalidArgument(format!("there is no option {key}")));
+                return Err(Error::InvalidArgument(format!("there is no option {key}")).into());
             }
         }
         Ok(Options(value))
@@ -104,7 +104,7 @@ impl Options {
         match self.number(name)? {
             None => Ok(default),
             Some(size) if size >= 1.0 => Ok(size as usize),
-            Some(_) => Err(Error::InvalidArgument(format!("{name} is at least 1"))),
+            Some(_) => Err(Error::InvalidArgument(format!("{name} is at least 1")).into()),
         }
     }
 
@@ -112,7 +112,7 @@ impl Options {
     pub(super) fn storage_budget(&self) -> Result<Option<u64>> {
         match self.number("storageBudget")? {
             Some(bytes) if bytes.is_nan() || bytes < 1.0 => {
-                Err(Error::InvalidArgument("storageBudget is at least 1".into()))
+                Err(Error::InvalidArgument("storageBudget is at least 1".into()).into())
             }
             given => Ok(given.map(|bytes| bytes as u64)),
         }
@@ -273,10 +273,10 @@ pub(super) fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= MAX_ID as f64).then_some(number as i64)
 }
 
-fn unknown(name: &str, known: &str, given: &str) -> Error {
-    Error::InvalidArgument(format!("{name} is {known}, not {given}"))
+fn unknown(name: &str, known: &str, given: &str) -> Box<Error> {
+    Error::InvalidArgument(format!("{name} is {known}, not {given}")).into()
 }
 
-fn wrong(name: &str, kind: &str) -> Error {
-    Error::InvalidArgument(format!("{name}: not of the type {kind}"))
+fn wrong(name: &str, kind: &str) -> Box<Error> {
+    Error::InvalidArgument(format!("{name}: not of the type {kind}")).into()
 }

@@ -29,7 +29,12 @@ pub(super) fn parts(table: Table, key: &JsValue) -> Result<(String, i64)> {
             let number = parts.get(1).as_f64().filter(|n| n.fract() == 0.0)?;
             Some((parts.get(0).as_string()?, number as i64))
         })
-        .ok_or_else(|| Error::Corrupt(format!("a foreign key among the {}", table.name())))
+        .ok_or_else(|| {
+            Box::new(Error::Corrupt(format!(
+                "a foreign key among the {}",
+                table.name()
+            )))
+        })
 }
 
 /// The bytes of a value.
@@ -37,5 +42,10 @@ pub(super) fn bytes(table: Table, value: &JsValue) -> Result<Vec<u8>> {
     value
         .dyn_ref::<Uint8Array>()
         .map(Uint8Array::to_vec)
-        .ok_or_else(|| Error::Corrupt(format!("a foreign value among the {}", table.name())))
+        .ok_or_else(|| {
+            Box::new(Error::Corrupt(format!(
+                "a foreign value among the {}",
+                table.name()
+            )))
+        })
 }

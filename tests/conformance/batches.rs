@@ -21,7 +21,7 @@ pub async fn agree_with_a_map(backend: &impl Backend, seed: u64) {
         let at = format!("seed {seed}, step {step}");
         let batch = batch(&mut random, &records);
         let wanted = match &batch.expected {
-            Some(e) if records.get(&place(e)) != e.value.as_ref() => Err(Error::Conflict),
+            Some(e) if records.get(&place(e)) != e.value.as_ref() => Err(Error::Conflict.into()),
             _ => Ok(()),
         };
         if wanted.is_ok() {

@@ -154,7 +154,7 @@ pub async fn what_is_not_expected_keeps_a_batch_out(backend: &impl Backend) {
             put(Table::Tail, "c", 2, "wrong"),
         ];
         let answer = commit(backend, Some(expected.clone()), writes).await;
-        assert_eq!(answer, Err(Error::Conflict), "{expected:?}");
+        assert_eq!(answer, Err(Error::Conflict.into()), "{expected:?}");
     }
     assert_eq!(
         get(backend, Table::Conversations, "c", 0).await,
@@ -171,7 +171,7 @@ pub async fn an_expectation_may_stand_alone(backend: &impl Backend) {
     let wrong = expect(Table::Pages, "c", 0, None);
     assert_eq!(
         commit(backend, Some(wrong), vec![]).await,
-        Err(Error::Conflict)
+        Err(Error::Conflict.into())
     );
 }
 
@@ -185,7 +185,7 @@ pub async fn strict_commits_are_there_too(backend: &impl Backend) {
     assert_eq!(get(backend, Table::Tail, "c", 1).await, Some(b"x".to_vec()));
     assert_eq!(
         backend.commit(again, Durability::Strict).await,
-        Err(Error::Conflict)
+        Err(Error::Conflict.into())
     );
 }
 
@@ -225,7 +225,7 @@ pub async fn of_commits_at_once_one_wins(backend: &impl Backend) {
         .collect();
     let lost = answers
         .iter()
-        .filter(|answer| **answer == Err(Error::Conflict));
+        .filter(|answer| **answer == Err(Error::Conflict.into()));
     assert_eq!((won.len(), lost.count()), (1, 19));
     assert_eq!(numbers(backend, Table::Tail, "c", 0, 99).await, won);
     let winner = get(backend, Table::Conversations, "c", 0).await;

@@ -192,7 +192,7 @@ pub async fn a_closed_backend_answers_closed(backend: &impl Backend) {
     backend.close();
     backend.close();
     let id = Rc::from("c");
-    let closed = Error::Closed("database");
+    let closed = Box::new(Error::Closed("database"));
     assert_eq!(
         backend.get_many(Table::Tail, &id, &[1]).await,
         Err(closed.clone())
