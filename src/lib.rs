@@ -5,8 +5,7 @@
 //! server's own `EventStore` and `EventStream` mean. Compiled to WebAssembly, with IndexedDB behind
 //! that trait, it is the npm package `oh-event-store`; natively it is what most tests run.
 //!
-//! **What it is not**: a sync engine for arbitrary tables, a server, a user interface. It opens no
-//! socket; whoever has one feeds it.
+//! **What it is not**: a sync engine for arbitrary tables, a server, a user interface.
 //!
 //! ```
 //! use std::rc::Rc;
@@ -76,10 +75,10 @@
 //! | [`event`]   | what an event is               | `Event`, `Header`, `Kind`, `Frame`, `Secrets` |
 //! | [`filter`]  | which events match             | `EventFilter`, `Matcher`, `TextFinder`        |
 //! | [`page`]    | how events lie in storage      | `Page`, `Summary`, `Signatures`, `Entry`      |
-//! | [`backend`] | the outside world, as traits   | `Backend`, `Http`, `Clock`, `Memory`          |
+//! | [`backend`] | the outside world, as traits   | `Backend`, `Http`, `Sockets`, `Clock`         |
 //! | [`store`]   | the logs of conversations      | `EventStore`, `Log`, `Search`, `SearchAll`    |
 //! | [`stream`]  | events in, and hearing of them | `EventStream`, `Subscription`, `Policy`       |
-//! | [`sync`]    | how the log stays whole        | `NestedEventStore`, `Sync`, `Server`          |
+//! | [`sync`]    | how the log stays whole        | `Connection`, `Session`, `Sync`, `Server`     |
 //! | [`replay`]  | reading under another clock    | `Player`, `Replay`, `Timeline`                |
 //! | `web`       | the browser's side             | `Store`, `Log`, `IndexedDb`; for wasm32 only  |
 //!
@@ -89,6 +88,8 @@
 //!   subscribers hear of it after that. A crash leaves a log that is an acknowledged state of its
 //!   own history, plus at most one transaction that committed unseen.
 //! - An event's text is what Python's `json.dumps` makes of it. What is stored is what is searched.
+//! - Subscribed first, then asked for what was missed: nothing falls in between. Where something
+//!   may be missing is a gap in the coverage, never a guess.
 //! - Identity decides doubles, never order: ids have holes and come late.
 //! - Any bytes at all end in an answer or in an [`Error`], never in a panic.
 #![forbid(unsafe_code)]

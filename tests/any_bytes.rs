@@ -5,6 +5,7 @@ use oh_event_store::event::{
     Event, EventId, Frame, FrameForm, Items, Kind, Masking, Secrets, dumps, members, stamp,
     string_value, trajectory, wire_form,
 };
+use oh_event_store::sync::engine_io::Packet;
 use proptest::prelude::*;
 
 /// Everything that takes bytes from outside.
@@ -33,6 +34,9 @@ fn feed_to_everything(bytes: &[u8]) {
         }
     }
     let text = String::from_utf8_lossy(bytes);
+    for prefix in ["", "0", "4", "42", "43", "44", "42[\"oh_event\","] {
+        let _ = Packet::read(&[prefix, &text].concat());
+    }
     let _ = Event::from_canonical(text.clone().into());
     let _ = string_value(&text);
     let _ = members(&text);

@@ -11,7 +11,7 @@ use oh_event_store::backend::{
     Backend, Clock, Faults, Faulty, Http, Memory, Request, Response, Scripted,
 };
 use oh_event_store::error::{Error, Result};
-use oh_event_store::event::{Dialect, Event};
+use oh_event_store::event::Event;
 use oh_event_store::notice::Reporter;
 use oh_event_store::page::Origin;
 use oh_event_store::store::{Item, Log, StoreOptions};
@@ -465,20 +465,5 @@ fn subscribers_hear_of_what_a_sync_brings() {
         sync(&honest(&served), &stream).await.expect("it syncs");
         let batch = heard.next(1000).await.expect("it goes on").expect("events");
         assert_eq!(contents(&batch), texts(&served));
-    });
-}
-
-#[test]
-fn a_v1_conversation_is_refused_and_untouched() {
-    run(async {
-        let backend: Rc<dyn Backend> = Rc::new(Memory::new());
-        let log = store(backend, &StoreOptions::default())
-            .conversation("c", Some(Dialect::V1))
-            .await
-            .expect("it opens");
-        let stream = EventStream::new(log, Reporter::default(), 10, Rc::default());
-        let ended = sync(&honest(&route(0..3)), &stream).await;
-        assert!(ended.is_err_and(|why| matches!(*why, Error::InvalidArgument(_))));
-        assert_eq!(stream.log().record().events, 0);
     });
 }

@@ -2,13 +2,14 @@
 //!
 //! A [`Backend`] keeps records in a few tables, ordered by conversation and number, and changes
 //! them in atomic batches. [`Memory`] is the reference; the browser's is in `web::indexeddb`;
-//! [`Faulty`] is slow and fails, for tests. [`Http`] is the way to a server; [`Scripted`] stands for
-//! one in tests.
+//! [`Faulty`] is slow and fails, for tests. [`Http`] and [`Sockets`] are the ways to a server; [`Scripted`]
+//! stands for one in tests.
 
 mod faulty;
 mod http;
 mod memory;
 mod scripted;
+mod socket;
 
 use std::rc::Rc;
 
@@ -20,6 +21,7 @@ pub use faulty::{Faults, Faulty};
 pub use http::{Http, Request, Response};
 pub use memory::Memory;
 pub use scripted::Scripted;
+pub use socket::{Socket, SocketEvent, SocketListener, Sockets};
 
 /// What a table holds. Their names and the shape of their keys are frozen per schema version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,7 +7,8 @@ use super::fields::Fields;
 use super::kind::Kind;
 use super::python_json::dump;
 
-/// An event's place in its log: the server's id in V0, counted from 0 in the order kept in V1.
+/// An event's place in its log: the server's id in V0; in V1 counted from 0 in the server's order,
+/// with room where events may be missing.
 pub type Position = i64;
 
 /// The largest id that is taken: JavaScript's `Number.MAX_SAFE_INTEGER`.

@@ -12,6 +12,7 @@ use futures_util::lock::MutexGuard;
 
 use super::coverage::Interval;
 use super::log::{Change, Log, id_of};
+use super::neighbors::After;
 use super::plan::Plan;
 use crate::backend::{Expected, Table, WriteBatch};
 use crate::error::{Error, Result};
@@ -27,6 +28,8 @@ pub(crate) const ATTEMPTS: u32 = 16;
 pub enum Item {
     /// An event with an id.
     Event(Event, Origin),
+    /// One whose neighbor is known.
+    Follows(Event, Origin, After),
     /// An entry of another copy of this log: it keeps its version, and its place where that is free.
     Entry(Entry),
     /// A new event, as JSON, that is given its id, timestamp and source: the server's `add_event`.
@@ -40,6 +43,15 @@ pub enum Item {
         /// Its source.
         source: String,
     },
+}
+
+impl Item {
+    pub(super) fn after(&self) -> Option<After> {
+        match self {
+            Item::Follows(_, _, after) => Some(*after),
+            _ => None,
+        }
+    }
 }
 
 /// What became of an [`Item`].

@@ -213,6 +213,11 @@ impl Log {
         self.snapshot().record.clone()
     }
 
+    /// The greatest position.
+    pub(crate) fn latest_position(&self) -> Option<Position> {
+        self.snapshot().last()
+    }
+
     /// Replaces the secrets that are masked in every event from now on: the server's
     /// `EventStream.set_secrets`.
     pub fn set_secrets(&self, secrets: Secrets) {

@@ -12,6 +12,7 @@ mod found;
 mod import;
 mod load;
 mod log;
+mod neighbors;
 mod plan;
 mod read_ahead;
 mod record;
@@ -31,6 +32,7 @@ pub use event_store::{ConversationInfo, EventStore, MatchingOptions, PAGE_BYTES,
 pub use export::{Export, ExportFormat};
 pub use import::ImportReport;
 pub use log::{Change, Listener, Log};
+pub use neighbors::{After, ROOM};
 pub use record::Record;
 pub use restore::Restore;
 pub use search::{Search, SearchOptions};

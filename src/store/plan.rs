@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::commit::{Claim, Item, Outcome};
+use super::coverage::Interval;
 use super::log::{Log, State, id_of};
 use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
@@ -37,6 +38,10 @@ pub(crate) struct Plan {
     late: SortedMap<i64, SortedMap<Position, Entry>>,
     /// Positions in the tail that are new or changed.
     fresh: SortedMap<Position, ()>,
+    /// Where the item before is, of those whose neighbor is known.
+    pub(super) previous: Option<Position>,
+    /// The stretches between neighbors.
+    pub(super) links: Vec<Interval>,
 }
 
 impl Plan {
@@ -57,6 +62,8 @@ impl Plan {
             uncovered: Vec::new(),
             late: SortedMap::default(),
             fresh: SortedMap::default(),
+            previous: None,
+            links: Vec::new(),
         }
     }
 
@@ -71,8 +78,17 @@ impl Plan {
             plan.next.record.next_page = first_page(log.shared.clock.now());
         }
         for item in items {
+            let after = item.after();
+            let before = after.and_then(|after| plan.before(after));
             let outcome = match plan.entry(log, item) {
-                Ok(entry) => plan.place(log, entry).await?,
+                Ok(entry) => {
+                    let position = entry.position;
+                    let outcome = plan.place(log, entry).await?;
+                    if let Some(after) = after {
+                        plan.link(after, before, position);
+                    }
+                    outcome
+                }
                 Err(why) => Outcome::Rejected(why),
             };
             if let Outcome::Accepted(entry) | Outcome::Replaced(entry) = &outcome {
@@ -105,6 +121,7 @@ impl Plan {
                 }
             }
         }
+        plan.linked();
         let covered = plan.next.record.coverage != log.snapshot().record.coverage;
         if !plan.writes.is_empty() || covered {
             plan.finish(log);
@@ -118,7 +135,9 @@ impl Plan {
         let mut version = 0;
         let mut place = None;
         let (event, origin) = match item {
-            Item::Event(event, origin) => (event.clone(), *origin),
+            Item::Event(event, origin) | Item::Follows(event, origin, _) => {
+                (event.clone(), *origin)
+            }
             Item::Entry(entry) => {
                 version = entry.version;
                 place = Some(entry.position);
@@ -157,6 +176,7 @@ impl Plan {
                 .copied()
                 .or_else(|| log.position_of(&EventId::Text(text.clone())))
                 .or_else(|| place.filter(|place| !self.is_taken(*place)))
+                .or_else(|| item.after().and_then(|after| self.place_after(after)))
                 .unwrap_or_else(|| last.map_or(0, |last| last.saturating_add(1))),
             _ => return Err("it has no usable id".into()),
         };
@@ -170,7 +190,7 @@ impl Plan {
     }
 
     /// Whether an event stands at this position, or will once the commit is done.
-    fn is_taken(&self, position: Position) -> bool {
+    pub(super) fn is_taken(&self, position: Position) -> bool {
         let page = self.next.page_for(position);
         let page = page.and_then(|index| self.next.pages.get(index));
         let late = page.and_then(|page| self.late.get(&page.number));

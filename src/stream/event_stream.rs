@@ -155,9 +155,7 @@ impl EventStream {
                 Ok(event)
             }
             Ok(Frame::Status(text)) => {
-                let conversation = self.log.id().into();
-                let text = self.log.mask_text(&text);
-                self.reporter.tell(Notice::Status { conversation, text });
+                self.tell_status(&text);
                 Err(FeedReport {
                     status: 1,
                     ..FeedReport::default()
@@ -167,7 +165,15 @@ impl EventStream {
         }
     }
 
-    fn rejected(&self, why: String) -> FeedReport {
+    /// Tells of a message that is no event.
+    pub(crate) fn tell_status(&self, text: &str) {
+        let conversation = self.log.id().into();
+        let text = self.log.mask_text(text);
+        self.reporter.tell(Notice::Status { conversation, text });
+    }
+
+    /// Tells of a message that can't be in the log.
+    pub(crate) fn rejected(&self, why: String) -> FeedReport {
         let line = format_args!("{}: {why}", self.log.id());
         self.reporter
             .log(Level::Warn, "a message is not an event", line);

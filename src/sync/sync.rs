@@ -1,11 +1,14 @@
 //! A log's gaps filled from the server.
 
+use std::rc::Rc;
+
+use super::agent_server::{read_page, search_path};
 use super::page::{Asked, Page};
 use super::server::{Answered, Server};
 use crate::error::{Error, Result};
-use crate::event::{Dialect, Event, MAX_ID, Position};
+use crate::event::{Dialect, Event, EventId, MAX_ID, Position};
 use crate::page::Origin;
-use crate::store::{Interval, Item, Log, Outcome};
+use crate::store::{After, Interval, Item, Log, Outcome, SearchOptions};
 use crate::stream::EventStream;
 
 /// The most events that the server gives at once.
@@ -40,9 +43,48 @@ pub struct Sync {
     server: Server,
     /// Where the next gap is looked for; what lies below was asked for.
     at: Option<Position>,
+    /// No gap above it is looked for.
+    to: Position,
     limit: i64,
     ended: bool,
+    walk: Walk,
     report: SyncReport,
+}
+
+/// Items to write at once, and the stretch in which nothing is missing then.
+type Run = (Vec<Item>, Option<Interval>);
+
+/// Where an answer leads.
+enum Then {
+    /// To what comes after a position, or to the end.
+    From(Position, bool),
+    /// The id of its last event, and that of the next page.
+    Page(Option<EventId>, Option<Box<str>>),
+}
+
+const NO_V1: &str = "it is no V1 event";
+
+/// Where a V1 sync is.
+#[derive(Default)]
+struct Walk {
+    /// The next page's id, and what comes before it.
+    next: Option<(Box<str>, Position)>,
+    /// The pages that were asked for: a server must not lead in circles.
+    asked: Vec<Box<str>>,
+    /// The end was reached, but there are newer events here: it is looked for once more.
+    again: bool,
+}
+
+/// One request.
+enum Ask {
+    /// In a stretch of a V0 log.
+    Stretch(Asked, Interval),
+    /// From an event on; `known`: it is in the log.
+    Page {
+        id: Option<Box<str>>,
+        known: bool,
+        after: After,
+    },
 }
 
 impl Sync {
@@ -52,73 +94,209 @@ impl Sync {
         Sync {
             server,
             at: None,
+            to: MAX_ID,
             limit: PAGE,
             ended: false,
+            walk: Walk::default(),
             report: SyncReport::default(),
         }
+    }
+
+    /// Looks for gaps once more: all of them, or in V0 those up to a position.
+    pub(crate) fn again(&mut self, to: Option<Position>) {
+        self.at = None;
+        self.to = to.unwrap_or(MAX_ID);
+        self.limit = PAGE;
+        self.ended = false;
+        self.walk = Walk::default();
     }
 
     /// Asks for one more page and writes it. Answers what was done so far, and whether that is
     /// all. After an error the same call asks again.
     ///
     /// # Errors
-    /// `Network`, `Timeout`, `Refused` or `BadAnswer` of the server; `InvalidArgument` for a V1
-    /// conversation; or what the backend answers.
+    /// `Network`, `Timeout`, `Refused` or `BadAnswer` of the server; or what the backend answers.
     pub async fn step(&mut self, stream: &EventStream) -> Result<(SyncReport, bool)> {
         let log = stream.log();
-        let at = match self.at {
-            Some(at) => at,
-            None => {
-                if log.dialect() == Dialect::V1 {
-                    let why = "only V0 conversations can be synced";
-                    return Err(Error::InvalidArgument(why.to_owned()).into());
-                }
-                // Another tab may have filled gaps.
-                log.refresh().await?;
-                *self.at.insert(0)
-            }
-        };
-        let gap = log.record().coverage.gaps(at, MAX_ID).into_iter().next();
-        let Some((first, last)) = gap.filter(|_| !self.ended) else {
+        if self.at.is_none() {
+            // Another tab may have filled gaps.
+            log.refresh().await?;
+        }
+        let Some(ask) = self.ask(log).await?.filter(|_| !self.ended) else {
             self.ended = true;
             return Ok(self.told(log));
         };
-        // The last gap has no end.
-        let open = last == MAX_ID;
-        let asked = Asked {
-            low: first,
-            high: (!open).then_some(last),
-            reverse: false,
-            limit: Some(self.limit),
+        let path = match &ask {
+            Ask::Stretch(asked, _) => asked.path(),
+            Ask::Page { id, .. } => search_path(id.as_deref(), self.limit),
         };
-        match self.server.get(&asked.path()).await? {
-            Answered::NotFound => self.ended = true,
-            Answered::TooLarge if self.limit > 1 => self.limit /= 2,
-            Answered::TooLarge => return Err(Error::BadAnswer("it is too large".to_owned()).into()),
-            Answered::Text(text) => {
+        match (self.server.get(&path).await?, &ask) {
+            (Answered::NotFound, Ask::Stretch(..)) => self.ended = true,
+            (Answered::NotFound, Ask::Page { .. }) => return Err(Error::Refused(404).into()),
+            (Answered::TooLarge, _) if self.limit > 1 => self.limit /= 2,
+            (Answered::TooLarge, _) => {
+                return Err(Error::BadAnswer("it is too large".to_owned()).into());
+            }
+            (Answered::Text(text), _) => {
                 self.report.bytes = self.report.bytes.saturating_add(text.len() as u64);
-                let page = asked.read(&text)?;
-                let ended = open && !page.has_more;
-                let after = asked.after(&page).map_or(first, |asked| asked.low);
-                let end = if page.has_more || open {
-                    after.saturating_sub(1)
-                } else {
-                    last
-                };
-                for (items, covers) in self.runs(page, (first, end)) {
-                    let outcomes = stream.append(items, Some(covers)).await?;
+                let (runs, then) = self.read(&text, &ask)?;
+                for (items, covers) in runs {
+                    let outcomes = stream.append(items, covers).await?;
                     outcomes.iter().for_each(|outcome| self.count(outcome));
                 }
-                self.at = Some(end.saturating_add(1));
-                self.ended = ended;
+                self.go_on(log, &ask, then);
             }
         }
         Ok(self.told(log))
     }
 
+    /// What to ask for next; `None` where nothing is missing.
+    async fn ask(&mut self, log: &Rc<Log>) -> Result<Option<Ask>> {
+        let v1 = log.dialect() == Dialect::V1;
+        let at = *self.at.get_or_insert(if v1 { -MAX_ID } else { 0 });
+        let gap = log.record().coverage.gaps(at, self.to).into_iter().next();
+        let Some((first, last)) = gap else {
+            return Ok(None);
+        };
+        if !v1 {
+            // The last gap has no end.
+            let high = (last != MAX_ID).then_some(last);
+            let (low, reverse, limit) = (first, false, Some(self.limit));
+            let asked = Asked {
+                low,
+                high,
+                reverse,
+                limit,
+            };
+            return Ok(Some(Ask::Stretch(asked, (first, last))));
+        }
+        if let Some((id, before)) = self.walk.next.take() {
+            return Ok(Some(Ask::Page {
+                id: Some(id),
+                known: false,
+                after: After::Event(before),
+            }));
+        }
+        let below = SearchOptions {
+            end_id: Some(first.saturating_sub(1)),
+            start_id: Some(-MAX_ID),
+            reverse: true,
+            limit: Some(1),
+            filter: None,
+        };
+        let before = match first {
+            ..=0 if first == -MAX_ID => None,
+            _ => log.search(&below).next(1).await?,
+        };
+        let found = before.as_ref().and_then(|batch| {
+            let event = Event::from_canonical(batch.texts().next()?.into()).ok()?;
+            match (event.header.id, batch.positions.first()) {
+                (Some(EventId::Text(id)), Some(at)) => Some((id, *at)),
+                _ => None,
+            }
+        });
+        let (id, after) = match found {
+            Some((id, at)) => (Some(id), After::Event(at)),
+            None => (None, After::Nothing),
+        };
+        Ok(Some(Ask::Page {
+            known: id.is_some(),
+            id,
+            after,
+        }))
+    }
+
+    /// An answer's events in runs, and where they lead.
+    fn read(&mut self, text: &str, ask: &Ask) -> Result<(Vec<Run>, Then)> {
+        match ask {
+            Ask::Stretch(asked, (first, last)) => {
+                let page = asked.read(text)?;
+                let open = asked.high.is_none();
+                let ended = open && !page.has_more;
+                let after = asked.after(&page).map_or(*first, |asked| asked.low);
+                let end = if page.has_more || open {
+                    after.saturating_sub(1)
+                } else {
+                    *last
+                };
+                Ok((self.runs(page, (*first, end)), Then::From(end, ended)))
+            }
+            Ask::Page { id, known, after } => {
+                if let Some(id) = id
+                    && self.walk.asked.contains(id)
+                    && !self.walk.again
+                {
+                    let why = "its pages lead in circles".to_owned();
+                    return Err(Error::BadAnswer(why).into());
+                }
+                let page = read_page(text, id.as_deref(), *known)?;
+                let (mut items, mut last) = (Vec::new(), None);
+                let mut after = *after;
+                for found in page.events {
+                    self.report.events = self.report.events.saturating_add(1);
+                    match found {
+                        Ok(event) if event.dialect() == Some(Dialect::V1) => {
+                            last = event.header.id.clone();
+                            items.push(Item::Follows(event, Origin::Remote, after));
+                            after = After::Item;
+                        }
+                        other => {
+                            let why = other.err();
+                            self.report.rejected = self.report.rejected.saturating_add(1);
+                            self.server.skipped(why.as_deref().unwrap_or(NO_V1));
+                        }
+                    }
+                }
+                Ok((vec![(items, None)], Then::Page(last, page.next)))
+            }
+        }
+    }
+
+    /// Takes in where a page leads, once it is written.
+    fn go_on(&mut self, log: &Rc<Log>, ask: &Ask, then: Then) {
+        let (last, next) = match then {
+            Then::From(end, ended) => {
+                self.at = Some(end.saturating_add(1));
+                self.ended = ended;
+                return;
+            }
+            Then::Page(last, next) => (last, next),
+        };
+        let mut before = None;
+        if let Ask::Page { id, after, .. } = ask {
+            self.walk.asked.extend(id.clone());
+            if let After::Event(at) = after {
+                before = Some(*at);
+            }
+        }
+        let last = last.and_then(|id| log.position_of(&id)).or(before);
+        let Some(last) = last else {
+            // There is nothing at all, or nothing that can be kept.
+            self.ended = next.is_none();
+            self.walk.next = next.map(|next| (next, -MAX_ID));
+            return;
+        };
+        self.at = Some(last.saturating_add(1));
+        let (gap, newest) = (
+            log.record().coverage.gaps(last.saturating_add(1), MAX_ID),
+            log.latest_position(),
+        );
+        let adjoins = gap
+            .first()
+            .is_some_and(|(first, _)| *first == last.saturating_add(1));
+        match next {
+            Some(next) if adjoins => self.walk.next = Some((next, last)),
+            Some(_) => {}
+            None if adjoins && newest.is_some_and(|newest| newest > last) && !self.walk.again => {
+                self.walk.again = true;
+            }
+            None => self.ended = true,
+        }
+    }
+
     /// A page's events in runs, each with the stretch in which nothing is missing. Where something
     /// can't be read, which may have had any id there, one run ends and the next begins.
-    fn runs(&mut self, page: Page, ends: Interval) -> Vec<(Vec<Item>, Interval)> {
+    fn runs(&mut self, page: Page, ends: Interval) -> Vec<Run> {
         let mut runs = Vec::new();
         let mut items = Vec::new();
         let (mut first, mut last) = (Some(ends.0), ends.0.saturating_sub(1));
@@ -134,11 +312,11 @@ impl Sync {
                     self.report.rejected = self.report.rejected.saturating_add(1);
                     self.server.skipped(&why);
                     let run = first.take().map(|first| (first, last));
-                    runs.extend(run.map(|run| (std::mem::take(&mut items), run)));
+                    runs.extend(run.map(|run| (std::mem::take(&mut items), Some(run))));
                 }
             }
         }
-        runs.extend(first.map(|first| (items, (first, ends.1))));
+        runs.extend(first.map(|first| (items, Some((first, ends.1)))));
         runs
     }
 

@@ -1,0 +1,177 @@
+//! A session reads what its socket brings.
+
+use super::engine_io::{self, Packet};
+use super::events::{Effect, Transport};
+use super::reconnect::Heartbeat;
+use super::session::{PATIENCE, PROBE, Phase, QUIET, REPAIR, Session};
+use crate::error::Error;
+use crate::event::{Dialect, Event, EventId, Frame, FrameForm};
+use crate::page::Origin;
+use crate::store::{After, Item};
+
+/// The longest message that is read, in bytes.
+const LONGEST_MESSAGE: usize = 64 << 20;
+
+/// How much may wait for the pages of the server, in bytes; the pages bring the rest.
+const MOST_WAITING: usize = 64 << 20;
+
+impl Session {
+    pub(super) fn hear(&mut self, text: &str) {
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.hear(self.now);
+        }
+        self.heard = self.now;
+        self.behind = None;
+        if matches!(self.phase, Phase::Off | Phase::Waiting(_)) {
+            return;
+        }
+        match self.options.transport {
+            Transport::SocketIo => self.packet(text),
+            Transport::WebSocket => {
+                if let Phase::Opening(_) = self.phase {
+                    self.heartbeat = self.probing();
+                    self.join();
+                } else if std::mem::take(&mut self.unwelcome) {
+                    // Only now is it sure that the server tells of everything.
+                    self.caught_up = !self.options.has_pages;
+                    self.linked = false;
+                    self.flowing = false;
+                    self.redo = self.fetching.is_some();
+                    self.fetch_at = Some(self.now);
+                }
+                self.message(text);
+            }
+        }
+    }
+
+    /// Pages tell whether a V1 server that says nothing is there.
+    pub(super) fn probing(&self) -> Option<Heartbeat> {
+        let pages = self.options.has_pages;
+        pages.then(|| Heartbeat::new(PROBE, self.now))
+    }
+
+    fn packet(&mut self, text: &str) {
+        match Packet::read(text) {
+            Packet::Open { interval, timeout } => {
+                self.heartbeat = Some(Heartbeat::new(interval + timeout, self.now));
+                let key = self.options.session_api_key.as_deref();
+                self.effects.push(Effect::Send(engine_io::connect(key)));
+            }
+            Packet::Ping => self.effects.push(Effect::Send(engine_io::PONG.to_owned())),
+            Packet::Connect if matches!(self.phase, Phase::Opening(_)) => {
+                self.replaying = false;
+                self.join();
+            }
+            Packet::ConnectError(why) => {
+                let why = ["it refuses the connection: ", &*self.without_key(&why)].concat();
+                self.fail(Error::BadAnswer(why).into());
+            }
+            Packet::Close | Packet::Disconnect => {
+                self.lose(Error::Network("the server ended the connection".to_owned()).into());
+            }
+            Packet::Event { name, argument } if &*name == "oh_event" => self.message(argument),
+            Packet::Bad(why) => self.warn(why),
+            Packet::Event { .. } | Packet::Ack(_) | Packet::Connect | Packet::Nothing => {}
+        }
+    }
+
+    /// What a server says may hold what it was told.
+    fn without_key(&self, text: &str) -> String {
+        match self.options.session_api_key.as_deref() {
+            Some(key) if !key.is_empty() => text.replace(key, "<secret_hidden>"),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn message(&mut self, json: &str) {
+        if json.len() > LONGEST_MESSAGE {
+            return self.warn("a message is longer than 64 MB");
+        }
+        match Frame::read(json.as_bytes(), FrameForm::Raw) {
+            Ok(Frame::Event(event)) => match event.dialect() {
+                Some(Dialect::V1) => self.v1(event),
+                _ => self.v0(event),
+            },
+            Ok(Frame::Status(text)) => self.effects.push(Effect::Status(text)),
+            Err(why) => self.warn(&why.to_string()),
+        }
+    }
+
+    fn v0(&mut self, event: Event) {
+        let Some(EventId::Number(id)) = event.header.id else {
+            return;
+        };
+        // What comes live from the environment says that it came from the agent.
+        let from_agent = event.header.source.as_deref() == Some("agent");
+        let observation = event.header.kind.observation_name();
+        let often = matches!(
+            observation,
+            Some("run" | "agent_state_changed" | "recall" | "error")
+        );
+        let rewritten = often && from_agent && !self.replaying;
+        // A replay's copy is as good as a page's.
+        let origin = match often || self.replaying {
+            true => Origin::Remote,
+            false => Origin::Live,
+        };
+        let hole = id > self.newest.saturating_add(1);
+        self.newest = self.newest.max(id);
+        self.effects.push(Effect::Store(vec![match rewritten {
+            true => Item::Event(event, Origin::Live),
+            false => Item::Follows(event, origin, After::Unknown),
+        }]));
+        let Phase::Joined(since) = self.phase else {
+            return;
+        };
+        if !self.options.has_pages {
+            return;
+        }
+        if !self.caught_up && self.fetching.is_none() {
+            let latest = (since + PATIENCE).max(self.now);
+            self.fetch_at = (self.fetch_at).map(|_| (self.now + QUIET).min(latest));
+        } else if hole || rewritten {
+            self.fetch_at.get_or_insert(self.now + REPAIR);
+        }
+    }
+
+    fn v1(&mut self, event: Event) {
+        if self.caught_up || self.flowing {
+            return self.store(vec![event]);
+        }
+        self.waiting_bytes = self.waiting_bytes.saturating_add(event.text.len());
+        self.waiting.push(event);
+        if self.waiting_bytes > MOST_WAITING {
+            // The pages that are fetched next bring them.
+            self.forget();
+            self.redo = true;
+        }
+    }
+
+    /// Stores V1 events in their order.
+    pub(super) fn store(&mut self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let proven = self.options.has_pages;
+        let items = events.into_iter().map(|event| {
+            let linked = std::mem::replace(&mut self.linked, true);
+            match (linked, proven) {
+                (true, true) => Item::Follows(event, Origin::Live, After::Newest),
+                (true, false) => Item::Event(event, Origin::Live),
+                (false, _) => Item::Follows(event, Origin::Live, After::Unknown),
+            }
+        });
+        let items = items.collect();
+        self.effects.push(Effect::Store(items));
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.waiting = Vec::new();
+        self.waiting_bytes = 0;
+    }
+
+    pub(super) fn warn(&mut self, why: &str) {
+        let why = self.without_key(why);
+        self.effects.push(Effect::Warn(why));
+    }
+}

@@ -1,0 +1,470 @@
+//! The life of a connection, without any I/O: what happens goes in, with the time; what is to be
+//! done comes out.
+//!
+//! It connects, and hears the server before it asks for what it missed, so that nothing falls in
+//! between. V0 events are stored as they come, for their ids are their places; V1 events wait until
+//! the pages of the server have reached them. What a broken connection has missed is asked for by
+//! the next one, beginning with what is stored.
+
+use super::address::{push_query, socket_url};
+use super::agent_server::{self, TOO_MANY};
+use super::engine_io;
+use super::events::{Cursor, Effect, Input, Reach, SessionOptions, State, Transport};
+use super::reconnect::{Backoff, Heartbeat, STEADY};
+use crate::error::{Error, Recovery, Result};
+use crate::event::{Event, Position};
+
+/// How long a connection may take to be ready, in milliseconds.
+const HANDSHAKE: f64 = 20_000.0;
+
+/// How long a V1 server may take to say anything after it was given the key.
+const WELCOME: f64 = 3_000.0;
+
+/// What a server replays comes in one go: pages are asked for when nothing came for so long, …
+pub(super) const QUIET: f64 = 300.0;
+
+/// … and at the latest after this.
+pub(super) const PATIENCE: f64 = 5_000.0;
+
+/// How long it takes until what the socket leaves out is asked for.
+pub(super) const REPAIR: f64 = 1_000.0;
+
+/// A V1 server says nothing when nothing happens: then it is asked, this often.
+pub(super) const PROBE: f64 = 60_000.0;
+
+/// How long the socket has to bring what the server was found to have.
+const BEHIND: f64 = 10_000.0;
+
+/// What is between two tries at least, whatever wakes it.
+const BREATH: f64 = 1_000.0;
+
+pub(super) enum Phase {
+    /// Nothing goes on.
+    Off,
+    /// Until the deadline.
+    Opening(f64),
+    /// Since this time.
+    Joined(f64),
+    /// Until this time.
+    Waiting(f64),
+}
+
+/// One connection's state machine.
+pub struct Session {
+    pub(super) options: SessionOptions,
+    pub(super) state: State,
+    pub(super) phase: Phase,
+    pub(super) wanted: bool,
+    pub(super) holder: bool,
+    pub(super) online: bool,
+    pub(super) backoff: Backoff,
+    pub(super) heartbeat: Option<Heartbeat>,
+    /// The time by its own clock, which doesn't run backwards, and by the last one told.
+    pub(super) now: f64,
+    pub(super) told: f64,
+    /// When the last socket was opened.
+    pub(super) opened: f64,
+    /// Since when everything comes as it happens.
+    pub(super) live: Option<f64>,
+    /// When pages are asked for.
+    pub(super) fetch_at: Option<f64>,
+    /// A page is on its way. It counts if it was asked for on this connection.
+    pub(super) fetching: Option<bool>,
+    /// The pages asked for on this connection have reached the end.
+    pub(super) caught_up: bool,
+    pub(super) pauses: Backoff,
+    /// The greatest V0 id on this connection, or stored before.
+    pub(super) newest: Position,
+    /// V0: the server has not yet said that the conversation begins, so it replays.
+    pub(super) replaying: bool,
+    /// V1: this connection has brought everything since the newest event.
+    pub(super) linked: bool,
+    /// V1: the pages don't come, so nothing waits for them.
+    pub(super) flowing: bool,
+    /// V1: events that wait for pages.
+    pub(super) waiting: Vec<Event>,
+    pub(super) waiting_bytes: usize,
+    /// V1: nothing was heard before pages were asked for.
+    pub(super) unwelcome: bool,
+    /// V1: what waits is not all that came since pages were asked for: they are, once more.
+    pub(super) redo: bool,
+    /// V1: the server has more than the socket brought.
+    pub(super) behind: Option<f64>,
+    /// When the server was heard, and when it was asked for pages.
+    pub(super) heard: f64,
+    pub(super) asked: f64,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Session {
+    /// A session that has not begun.
+    #[must_use]
+    pub fn new(options: SessionOptions) -> Session {
+        let seed = options.seed;
+        Session {
+            options,
+            state: State::Idle,
+            phase: Phase::Off,
+            wanted: false,
+            holder: true,
+            online: true,
+            backoff: Backoff::new(seed),
+            heartbeat: None,
+            now: 0.0,
+            told: 0.0,
+            opened: f64::MIN,
+            live: None,
+            fetch_at: None,
+            fetching: None,
+            caught_up: false,
+            pauses: Backoff::new(!seed),
+            newest: -1,
+            replaying: true,
+            linked: false,
+            flowing: false,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+            unwelcome: false,
+            redo: false,
+            behind: None,
+            heard: 0.0,
+            asked: 0.0,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The address to open, which resumes after what is stored. It may hold the key.
+    pub fn address(&mut self, cursor: &Cursor) -> String {
+        let SessionOptions {
+            url,
+            conversation,
+            session_api_key,
+            query,
+            ..
+        } = &self.options;
+        self.newest = cursor.latest;
+        let mut url = match self.options.transport {
+            Transport::SocketIo => {
+                let key = session_api_key.as_deref();
+                engine_io::address(url, conversation, cursor.latest, key)
+            }
+            Transport::WebSocket => {
+                let mut url = socket_url(url);
+                // Where there are pages, they bring what was missed, in its order.
+                let (mode, after) = match &cursor.timestamp {
+                    _ if self.options.has_pages => (None, None),
+                    None => (Some("all"), None),
+                    after => (Some("since"), after.as_deref()),
+                };
+                for (name, value) in [("resend_mode", mode), ("after_timestamp", after)] {
+                    if let Some(value) = value {
+                        push_query(&mut url, name, value);
+                    }
+                }
+                url
+            }
+        };
+        for (name, value) in query {
+            push_query(&mut url, name, value);
+        }
+        url
+    }
+
+    /// When it wants to be told the time, in milliseconds since the epoch.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<f64> {
+        let phase = match self.phase {
+            Phase::Off => return None,
+            Phase::Opening(at) | Phase::Waiting(at) => Some(at),
+            Phase::Joined(_) => None,
+        };
+        let beat = self.heartbeat.as_ref().map(Heartbeat::deadline);
+        let fetch = self.fetch_at.filter(|_| self.fetching.is_none());
+        let times = [phase, beat, fetch, self.behind];
+        let first = times.into_iter().flatten().reduce(f64::min)?;
+        Some(first - self.now + self.told)
+    }
+
+    /// Takes in what has happened, at a time in milliseconds since the epoch.
+    pub fn handle(&mut self, input: Input<'_>, now: f64) -> Vec<Effect> {
+        // Where the clock was set back, no time has passed.
+        self.now += (now - self.told).max(0.0);
+        self.told = now;
+        match input {
+            Input::Start => {
+                self.wanted = true;
+                self.backoff.reset();
+                if matches!(self.phase, Phase::Off) {
+                    self.state = State::Idle;
+                    self.open();
+                }
+            }
+            Input::Stop => {
+                self.wanted = false;
+                self.rest(State::Closed);
+            }
+            Input::Holder(holder) => {
+                self.holder = holder;
+                match holder {
+                    false if self.going() => self.rest(State::Follower),
+                    true if self.state == State::Follower => self.open(),
+                    _ => {}
+                }
+            }
+            Input::Online(online) => {
+                self.online = online;
+                match self.phase {
+                    Phase::Opening(_) | Phase::Waiting(_) if !online => self.rest(State::Offline),
+                    Phase::Off if online && self.state == State::Offline => self.open(),
+                    _ if online => self.wake(),
+                    _ => {}
+                }
+            }
+            Input::Wake => self.wake(),
+            Input::Tick => {}
+            Input::Opened if matches!(self.phase, Phase::Opening(_)) => self.greet(),
+            Input::Text(text) => self.hear(text),
+            Input::Binary => self.warn("a message is no text"),
+            Input::Closed(code) => self.closed(code),
+            Input::Page(answer) => self.page(answer),
+            Input::Stored(Err(why)) => self.lose(why),
+            Input::Opened | Input::Stored(Ok(())) => {}
+        }
+        self.pass();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Whether it is neither ended nor given up.
+    fn going(&self) -> bool {
+        self.wanted && !matches!(self.state, State::Failed(_))
+    }
+
+    fn open(&mut self) {
+        if !self.going() {
+            return;
+        }
+        if !self.holder {
+            return self.rest(State::Follower);
+        }
+        if !self.online {
+            return self.rest(State::Offline);
+        }
+        self.phase = Phase::Opening(self.now + HANDSHAKE);
+        self.state = State::Connecting;
+        self.opened = self.now;
+        self.replaying = true;
+        self.unwelcome = false;
+        self.redo = false;
+        self.effects.push(Effect::Open);
+    }
+
+    fn wake(&mut self) {
+        if let Phase::Waiting(until) = &mut self.phase {
+            *until = until.min(self.opened + BREATH).max(self.now);
+        }
+    }
+
+    /// The socket is open.
+    fn greet(&mut self) {
+        if self.speaks_v1() {
+            let key = self.options.session_api_key.as_deref();
+            (self.effects).extend(key.map(|key| Effect::Send(agent_server::auth(key))));
+            self.phase = Phase::Opening(self.now + WELCOME);
+        }
+    }
+
+    /// The server takes part.
+    pub(super) fn join(&mut self) {
+        self.phase = Phase::Joined(self.now);
+        self.caught_up = !self.options.has_pages;
+        self.linked = false;
+        self.flowing = false;
+        if self.caught_up {
+            return self.be_live();
+        }
+        self.state = State::Syncing;
+        let replays = self.options.transport == Transport::SocketIo;
+        self.fetch_at = Some(self.now + if replays { QUIET } else { 0.0 });
+    }
+
+    fn be_live(&mut self) {
+        self.state = State::Live;
+        self.live.get_or_insert(self.now);
+    }
+
+    pub(super) fn page(&mut self, answer: Result<(bool, u64)>) {
+        let counts = self.fetching.take().unwrap_or(false);
+        if !matches!(self.phase, Phase::Joined(_)) {
+            // The server's pages say more than a socket that doesn't open.
+            return match answer {
+                Err(why) if self.is_final(&why) => self.fail(why),
+                _ => {}
+            };
+        }
+        if !counts {
+            // It was asked for before this connection began.
+            self.fetch_at = Some(self.now);
+            return;
+        }
+        match answer {
+            Ok((false, _)) => self.fetch(None),
+            Ok((true, _)) if std::mem::take(&mut self.redo) => self.fetch(Some(Reach::End)),
+            Ok((true, new)) => {
+                self.pauses.reset();
+                let silent = self.heard < self.asked;
+                if self.caught_up && new > 0 && silent && self.speaks_v1() {
+                    self.behind.get_or_insert(self.now + BEHIND);
+                }
+                self.caught_up = true;
+                // The pages have reached what is the newest here.
+                self.linked = true;
+                let waiting = std::mem::take(&mut self.waiting);
+                self.forget();
+                self.store(waiting);
+                self.be_live();
+            }
+            Err(why) if !self.is_final(&why) => {
+                let waiting = std::mem::take(&mut self.waiting);
+                self.forget();
+                // With room before them for what the pages will bring.
+                self.flowing = true;
+                self.store(waiting);
+                self.warn(&why.to_string());
+                self.fetch_at = Some(self.now + self.pauses.pause());
+            }
+            Err(why) => self.fail(why),
+        }
+    }
+
+    fn fetch(&mut self, reach: Option<Reach>) {
+        self.fetching = Some(true);
+        if reach.is_some() {
+            self.asked = self.now;
+        }
+        self.effects.push(Effect::Fetch(reach));
+    }
+
+    fn closed(&mut self, code: u16) {
+        if matches!(self.phase, Phase::Off | Phase::Waiting(_)) {
+            return;
+        }
+        let final_reason = match self.options.transport {
+            Transport::WebSocket => agent_server::close_reason(code),
+            Transport::SocketIo => None,
+        };
+        if let Some(why) = final_reason {
+            let why = [why, CLOSED_WITH, &code.to_string()].concat();
+            return self.fail(Error::BadAnswer(why).into());
+        }
+        if code == TOO_MANY {
+            self.backoff.slow_down();
+        }
+        if matches!(self.phase, Phase::Opening(_)) && self.options.has_pages {
+            // Perhaps they say why.
+            if self.fetching.is_none() {
+                self.fetch(Some(Reach::End));
+            }
+        }
+        let why = ["the socket closed", CLOSED_WITH, &code.to_string()].concat();
+        self.lose(Error::Network(why).into());
+    }
+
+    /// The connection is gone; another one is tried later.
+    pub(super) fn lose(&mut self, why: Box<Error>) {
+        if matches!(self.phase, Phase::Off | Phase::Waiting(_)) {
+            return;
+        }
+        if self.is_final(&why) {
+            return self.fail(why);
+        }
+        if self.live.is_some_and(|since| self.now - since >= STEADY) {
+            self.backoff.reset();
+        }
+        self.leave();
+        if !self.online {
+            self.state = State::Offline;
+            return;
+        }
+        let pause = self.backoff.pause();
+        self.phase = Phase::Waiting(self.now + pause);
+        self.state = State::Waiting(self.told + pause, why);
+    }
+
+    /// Whether it is no use to try again.
+    fn is_final(&self, why: &Error) -> bool {
+        !matches!(why.recovery(), Recovery::Retry | Recovery::Refetch)
+    }
+
+    pub(super) fn speaks_v1(&self) -> bool {
+        self.options.transport == Transport::WebSocket
+    }
+
+    pub(super) fn fail(&mut self, why: Box<Error>) {
+        self.rest(State::Failed(why));
+    }
+
+    fn rest(&mut self, state: State) {
+        self.leave();
+        self.state = state;
+    }
+
+    fn leave(&mut self) {
+        if !matches!(self.phase, Phase::Off | Phase::Waiting(_)) {
+            self.effects.push(Effect::Close);
+        }
+        self.phase = Phase::Off;
+        self.heartbeat = None;
+        self.live = None;
+        self.fetch_at = None;
+        self.fetching = self.fetching.map(|_| false);
+        self.behind = None;
+        self.forget();
+    }
+
+    /// Does what its time has come for.
+    fn pass(&mut self) {
+        let now = self.now;
+        match self.phase {
+            Phase::Opening(until) if now >= until => {
+                if self.speaks_v1() && until < self.opened + HANDSHAKE {
+                    self.unwelcome = true;
+                    self.heartbeat = self.probing();
+                    self.join();
+                } else {
+                    let milliseconds = HANDSHAKE as u32;
+                    let operation = "the handshake of a socket";
+                    let why = Error::Timeout {
+                        operation,
+                        milliseconds,
+                    };
+                    self.lose(why.into());
+                }
+            }
+            Phase::Waiting(until) if now >= until => self.open(),
+            _ => {}
+        }
+        let dead = (self.heartbeat.as_mut()).is_some_and(|heartbeat| heartbeat.is_dead(now));
+        if dead && self.speaks_v1() {
+            self.heartbeat = self.probing();
+            self.fetch_at.get_or_insert(now);
+        } else if dead || self.behind.is_some_and(|until| now >= until) {
+            return self.lose(Error::Network("the server has fallen silent".to_owned()).into());
+        }
+        if !matches!(self.phase, Phase::Joined(_)) {
+            return;
+        }
+        if self.fetching.is_none() && self.fetch_at.is_some_and(|at| now >= at) {
+            self.fetch_at = None;
+            let live_v0 = self.caught_up && !self.speaks_v1();
+            self.fetch(Some(if live_v0 { Reach::Stored } else { Reach::End }));
+        }
+    }
+}
+
+const CLOSED_WITH: &str = ": close code ";

@@ -1,0 +1,501 @@
+//! Whatever a network does, a log that is connected becomes the server's: each event once, in
+//! order, and no more is fetched than has to be. `SEED=n` runs one schedule, `TELL=1` says what
+//! happens in it.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "support/live/mod.rs"]
+mod live;
+#[allow(dead_code)]
+#[path = "support/random.rs"]
+mod random;
+
+use std::rc::Rc;
+
+use futures::executor::LocalPool;
+use live::model::{Kind, Model};
+use live::network::{Weather, World};
+use live::tab::{How, Tab};
+use oh_event_store::backend::{Faults, Memory, Response};
+use oh_event_store::error::Error;
+use oh_event_store::sync::{Control, State};
+use random::{Random, for_seeds};
+
+const KINDS: [Kind; 3] = [Kind::V0, Kind::V0Late, Kind::V1];
+
+/// A world with tabs on one database.
+struct Scene {
+    world: Rc<World>,
+    pool: LocalPool,
+    records: Rc<Memory>,
+    tabs: Vec<Tab>,
+}
+
+impl Scene {
+    fn new(seed: u64, kind: Kind) -> Scene {
+        Scene {
+            world: World::new(seed, kind),
+            pool: LocalPool::new(),
+            records: Rc::new(Memory::new()),
+            tabs: Vec::new(),
+        }
+    }
+
+    fn open(&mut self, how: How) {
+        let tab = Tab::open(&self.world, &mut self.pool, &self.records, how);
+        self.tabs.push(tab);
+    }
+
+    fn pass(&mut self, milliseconds: f64) {
+        let pool = &mut self.pool;
+        self.world.pass(milliseconds, || pool.run_until_stalled());
+    }
+
+    fn happen(&mut self, count: usize) {
+        for _ in 0..count {
+            self.world.append(false);
+        }
+    }
+
+    fn check(&self) {
+        let theirs = self.world.model.borrow().texts();
+        for tab in &self.tabs {
+            assert_eq!(tab.state(), State::Live);
+            let ours = tab.texts();
+            let missing = theirs.iter().filter(|text| !ours.contains(text)).count();
+            assert_eq!((missing, ours.len()), (0, theirs.len()), "missing, events");
+            assert!(ours == theirs, "they are not in order");
+            let (known, gaps) = tab.log().coverage();
+            assert!(gaps.is_empty(), "{gaps:?} of {known:?}");
+        }
+    }
+
+    fn served(&self) -> usize {
+        self.world.model.borrow().served
+    }
+}
+
+fn misfortune(scene: &mut Scene, random: &mut Random, number: u64) {
+    let world = Rc::clone(&scene.world);
+    match random.below(12) {
+        0 => world.cut_all(),
+        1 | 2 => {
+            world.weather.set(Weather {
+                delay: [0, 20, 400, 4000][random.below(4) as usize],
+                failing: random.below(40),
+                cutting: random.below(6),
+                doubling: random.below(20),
+                partition: random.one_in(4),
+            });
+            world.say(|| format!("{:?}", world.weather.get()));
+        }
+        3 => {
+            // Clocks are set, and machines sleep.
+            let jump = random.number(-7_200_000, 7_200_000) as f64;
+            world.offset.set(world.offset.get() + jump);
+        }
+        4 if scene.tabs.len() < 3 => scene.open(How {
+            seed: number,
+            ..How::default()
+        }),
+        5 if scene.tabs.len() > 1 => {
+            let index = random.below(scene.tabs.len() as u64) as usize;
+            scene.tabs.remove(index).crash(&mut scene.pool);
+        }
+        6 => {
+            let tab = random.pick(&scene.tabs);
+            let control = *random.pick(&[
+                Control::Wake,
+                Control::Online(false),
+                Control::Online(true),
+                Control::Holder(false),
+                Control::Holder(true),
+            ]);
+            tab.connection.control(control);
+        }
+        7 => {
+            let abort = random.below(30);
+            let tab = random.pick(&scene.tabs);
+            tab.disk.set_faults(Faults {
+                abort,
+                ..Faults::default()
+            });
+        }
+        _ => scene.happen(random.below(40) as usize),
+    }
+}
+
+fn schedule(seed: u64, kind: Kind) {
+    let mut random = Random::new(seed ^ 0x5eed);
+    let mut scene = Scene::new(seed, kind);
+    scene.happen(random.below(300) as usize);
+    scene.open(How {
+        seed,
+        ..How::default()
+    });
+    for number in 0..random.below(40) {
+        misfortune(&mut scene, &mut random, number);
+        let most = *random.pick(&[10, 1000, 10_000, 100_000]);
+        let time = random.below(most);
+        scene.pass(time as f64);
+    }
+    scene.world.say(|| "the network is good again".to_owned());
+    scene.world.weather.set(Weather {
+        delay: 30,
+        ..Weather::default()
+    });
+    for tab in &scene.tabs {
+        tab.disk.set_faults(Faults::default());
+        for control in [Control::Holder(true), Control::Online(true), Control::Start] {
+            tab.connection.control(control);
+        }
+    }
+    scene.pass(200_000.0);
+    scene.world.append(true);
+    scene.pass(30_000.0);
+    scene.check();
+    scene.tabs.truncate(1);
+    scene.pass(100.0);
+    assert_eq!(scene.world.open_lines(), 1, "sockets that nobody closed");
+}
+
+#[test]
+fn after_any_schedule_the_log_is_the_servers() {
+    for kind in KINDS {
+        for_seeds(50, |seed, _| {
+            eprintln!("{kind:?}");
+            schedule(seed, kind);
+        });
+    }
+}
+
+#[test]
+fn a_reconnect_costs_what_was_missed_and_at_most_one_page() {
+    for kind in KINDS {
+        let mut scene = Scene::new(5, kind);
+        scene.happen(1000);
+        scene.open(How::default());
+        scene.pass(10_000.0);
+        scene.happen(30);
+        scene.pass(10_000.0);
+        scene.check();
+        let world = Rc::clone(&scene.world);
+        let before = (world.pushed.get(), scene.served());
+        world.weather.set(Weather {
+            partition: true,
+            ..Weather::default()
+        });
+        world.cut_all();
+        scene.happen(250);
+        scene.pass(3_000.0);
+        world.weather.set(Weather::default());
+        scene.pass(60_000.0);
+        scene.check();
+        let (pushed, served) = (world.pushed.get() - before.0, scene.served() - before.1);
+        assert!(
+            pushed + served <= 250 + 100,
+            "{kind:?}: {pushed} and {served}"
+        );
+    }
+}
+
+#[test]
+fn a_connection_resumes_after_what_is_stored() {
+    let mut scene = Scene::new(1, Kind::V0);
+    scene.happen(40);
+    let how = How {
+        pages: false,
+        ..How::default()
+    };
+    scene.open(how.clone());
+    scene.pass(10_000.0);
+    let latest = scene.tabs[0].log().latest_event_id();
+    scene.tabs.remove(0).crash(&mut scene.pool);
+    scene.open(how);
+    scene.pass(10_000.0);
+    let urls = scene.world.urls.borrow();
+    assert!(urls[0].contains("&latest_event_id=-1&"), "{urls:?}");
+    assert!(
+        urls[1].contains(&format!("&latest_event_id={latest}&")),
+        "{urls:?}"
+    );
+}
+
+#[test]
+fn without_pages_gaps_are_shown_and_not_made_up() {
+    let mut scene = Scene::new(3, Kind::V0);
+    scene.happen(200);
+    scene.open(How {
+        pages: false,
+        ..How::default()
+    });
+    scene.pass(10_000.0);
+    scene.happen(50);
+    scene.pass(10_000.0);
+    assert_eq!(scene.tabs[0].state(), State::Live);
+    let (known, gaps) = scene.tabs[0].log().coverage();
+    let theirs = scene.world.model.borrow().texts();
+    let ours = scene.tabs[0].texts();
+    assert!(ours.len() < theirs.len() && !gaps.is_empty());
+    let exact = ours.iter().filter(|text| theirs.contains(text)).count();
+    let covered: i64 = known.iter().map(|(first, last)| last - first + 1).sum();
+    assert_eq!(
+        covered as usize, exact,
+        "only what is as on the server is known"
+    );
+}
+
+#[test]
+fn without_pages_v1_asks_for_what_came_since() {
+    let mut scene = Scene::new(4, Kind::V1);
+    scene.happen(30);
+    scene.open(How {
+        pages: false,
+        ..How::default()
+    });
+    scene.pass(1_000.0);
+    scene.world.cut_all();
+    scene.happen(10);
+    scene.pass(60_000.0);
+    scene.happen(5);
+    scene.pass(1_000.0);
+    assert_eq!(scene.tabs[0].texts(), scene.world.model.borrow().texts());
+    let urls = scene.world.urls.borrow();
+    assert!(urls[0].ends_with("?resend_mode=all"), "{urls:?}");
+    assert!(urls[1].contains("?resend_mode=since&after_timestamp=2026-01-01T00%3A00%3A07"));
+}
+
+#[test]
+fn what_no_try_can_mend_is_said_and_not_tried_again() {
+    let wrong = How {
+        key: "wrong",
+        ..How::default()
+    };
+    for kind in KINDS {
+        let mut scene = Scene::new(1, kind);
+        scene.open(wrong.clone());
+        scene.pass(600_000.0);
+        let state = scene.tabs[0].state();
+        let State::Failed(why) = state else {
+            panic!("{kind:?}: {state:?}");
+        };
+        assert!(!why.to_string().contains("wrong"), "{why}");
+        assert_eq!(scene.world.connects.get(), 1, "{kind:?}");
+        // Until the application says so.
+        scene.tabs[0].connection.control(Control::Start);
+        scene.pass(600_000.0);
+        assert_eq!(scene.world.connects.get(), 2, "{kind:?}");
+    }
+    for code in [4001, 4004, 1008] {
+        let mut scene = Scene::new(1, Kind::V1);
+        scene.world.refusing.set(Some(code));
+        scene.open(How::default());
+        scene.pass(600_000.0);
+        let state = scene.tabs[0].state();
+        assert!(matches!(state, State::Failed(_)), "{code}: {state:?}");
+        assert_eq!(scene.world.connects.get(), 1, "{code}");
+    }
+}
+
+#[test]
+fn answers_that_are_no_pages_are_a_clear_failure_and_errors_are_waited_out() {
+    let answer = |status, body: &str| Response {
+        status,
+        retry_after: None,
+        body: Some(body.as_bytes().to_vec()),
+    };
+    for kind in KINDS {
+        for (status, body) in [(200, "<html>"), (200, "{}"), (401, ""), (403, "")] {
+            let mut scene = Scene::new(1, kind);
+            *scene.world.instead.borrow_mut() = Some(answer(status, body));
+            scene.open(How::default());
+            scene.pass(600_000.0);
+            let state = scene.tabs[0].state();
+            assert!(
+                matches!(state, State::Failed(_)),
+                "{kind:?} {status}: {state:?}"
+            );
+            assert_eq!(scene.world.open_lines(), 0);
+        }
+        let mut scene = Scene::new(1, kind);
+        *scene.world.instead.borrow_mut() = Some(answer(500, ""));
+        scene.happen(20);
+        scene.open(How::default());
+        scene.pass(120_000.0);
+        scene.happen(20);
+        scene.pass(1_000.0);
+        assert_eq!(scene.tabs[0].state(), State::Syncing);
+        assert!(
+            scene.tabs[0].log().latest_event_id() > 0,
+            "what is live is stored meanwhile"
+        );
+        scene.world.instead.take();
+        scene.pass(60_000.0);
+        scene.world.append(true);
+        scene.pass(10_000.0);
+        scene.check();
+    }
+}
+
+#[test]
+fn a_server_with_too_many_connections_is_left_alone_for_a_while() {
+    let connects = |code| {
+        let mut scene = Scene::new(9, Kind::V1);
+        scene.world.refusing.set(Some(code));
+        scene.open(How::default());
+        scene.pass(120_000.0);
+        assert!(matches!(
+            scene.tabs[0].state(),
+            State::Waiting(..) | State::Connecting
+        ));
+        let tries = scene.world.connects.get();
+        scene.world.refusing.set(None);
+        scene.pass(60_000.0);
+        scene.check();
+        tries
+    };
+    assert!(connects(1013) < connects(1012));
+}
+
+#[test]
+fn what_wakes_a_page_ends_a_pause_at_once() {
+    for control in [Control::Wake, Control::Online(true)] {
+        let mut scene = Scene::new(2, Kind::V0);
+        scene.world.weather.set(Weather {
+            cutting: 100,
+            ..Weather::default()
+        });
+        scene.open(How::default());
+        scene.pass(400_000.0);
+        let State::Waiting(until, _) = scene.tabs[0].state() else {
+            return scene.pass(1.0);
+        };
+        assert!(until > 0.0);
+        scene.world.weather.set(Weather::default());
+        scene.tabs[0].connection.control(control);
+        scene.pass(5_000.0);
+        scene.check();
+    }
+}
+
+#[test]
+fn nothing_is_tried_without_a_network_or_without_being_the_holder() {
+    for (lost, found, state) in [
+        (
+            Control::Online(false),
+            Control::Online(true),
+            State::Offline,
+        ),
+        (
+            Control::Holder(false),
+            Control::Holder(true),
+            State::Follower,
+        ),
+    ] {
+        let mut scene = Scene::new(2, Kind::V1);
+        scene.happen(10);
+        scene.open(How::default());
+        scene.tabs[0].connection.control(lost);
+        scene.pass(1_000.0);
+        scene.world.cut_all();
+        scene.pass(600_000.0);
+        assert_eq!(scene.tabs[0].state(), state);
+        assert_eq!(scene.world.open_lines(), 0);
+        let before = scene.world.urls.borrow().len();
+        assert!(before <= 1);
+        scene.tabs[0].connection.control(found);
+        scene.pass(10_000.0);
+        scene.check();
+    }
+}
+
+#[test]
+fn odd_messages_change_nothing() {
+    let frames = [
+        "",
+        "4",
+        "42",
+        "42[\"oh_event\"]",
+        "42[\"oh_event\",[]]",
+        "42[\"oh_event\",{\"id\": -1}]",
+        "451-[\"oh_event\",{\"_placeholder\":true,\"num\":0}]",
+        "43",
+        "9",
+        "\u{1f600}",
+        "{",
+        "[1",
+        "{\"id\": \"x\"}",
+        "null",
+        "42/other,[\"oh_event\",{\"id\":0,\"action\":\"run\"}]",
+    ];
+    for kind in KINDS {
+        let mut scene = Scene::new(8, kind);
+        scene.happen(20);
+        scene.open(How::default());
+        scene.pass(10_000.0);
+        for frame in frames {
+            scene.world.say_all(frame);
+            scene.happen(2);
+        }
+        scene.world.append(true);
+        scene.pass(10_000.0);
+        scene.check();
+        assert_eq!(scene.world.connects.get(), 1, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_connection_and_says_so() {
+    for kind in KINDS {
+        let mut scene = Scene::new(8, kind);
+        scene.happen(20);
+        scene.open(How::default());
+        scene.tabs[0].disk.set_faults(Faults {
+            quota: 100,
+            ..Faults::default()
+        });
+        scene.pass(60_000.0);
+        assert_eq!(
+            scene.tabs[0].state(),
+            State::Failed(Error::QuotaExceeded.into())
+        );
+        scene.tabs[0].disk.set_faults(Faults::default());
+        scene.tabs[0].connection.control(Control::Start);
+        scene.pass(60_000.0);
+        scene.world.append(true);
+        scene.pass(10_000.0);
+        scene.check();
+    }
+}
+
+#[test]
+fn a_connection_that_is_dropped_leaves_nothing_behind() {
+    for kind in KINDS {
+        let mut scene = Scene::new(8, kind);
+        scene.happen(20);
+        scene.open(How::default());
+        scene.pass(5.0);
+        scene.tabs.clear();
+        scene.pass(5.0);
+        assert_eq!(scene.world.open_lines(), 0);
+        assert_eq!(scene.world.sleeping(), 0);
+    }
+}
+
+#[test]
+fn a_server_with_another_history_is_noticed() {
+    let mut scene = Scene::new(8, Kind::V1);
+    scene.happen(20);
+    scene.open(How::default());
+    scene.pass(5_000.0);
+    scene.world.model.replace(Model::new(Kind::V1));
+    scene.world.cut_all();
+    scene.happen(5);
+    scene.pass(60_000.0);
+    let state = scene.tabs[0].state();
+    let State::Failed(why) = state else {
+        panic!("{state:?}");
+    };
+    let why = why.to_string();
+    assert!(why.contains("no longer has the event"), "{why}");
+    assert_eq!(scene.tabs[0].texts().len(), 20);
+}

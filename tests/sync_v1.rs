@@ -1,0 +1,180 @@
+//! A sync from a V1 server: the order of its pages becomes the log's, and what is missing in the
+//! middle finds its place.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use oh_event_store::backend::{Clock, Http, Memory, Request, Scripted};
+use oh_event_store::error::{Error, Result};
+use oh_event_store::event::{Dialect, Event};
+use oh_event_store::notice::Reporter;
+use oh_event_store::page::Origin;
+use oh_event_store::store::{After, Item, ROOM};
+use oh_event_store::stream::EventStream;
+use oh_event_store::sync::{Server, ServerOptions, Sync, SyncReport};
+use support::route::response;
+use support::{ManualClock, all, pages, run, store};
+
+fn text(number: usize) -> String {
+    format!("{{\"id\": \"e{number}\", \"timestamp\": \"t\", \"kind\": \"MessageEvent\"}}")
+}
+
+fn event(number: usize) -> Event {
+    Event::from_json(text(number).as_bytes()).expect("it is an event")
+}
+
+/// A server with so many events; who asks for a page that it doesn't know gets the first one.
+fn server(count: usize, asked: &Rc<RefCell<Vec<String>>>) -> Sync {
+    let asked = Rc::clone(asked);
+    answering(move |url| {
+        asked.borrow_mut().push(url.to_owned());
+        let page = url.split_once("page_id=e").map(|(_, id)| id.parse());
+        let from = page.map_or(0, |page| page.expect("a number"));
+        let from = if from < count { from } else { 0 };
+        let to = (from + 100).min(count);
+        let items: Vec<String> = (from..to).map(text).collect();
+        let next = if to < count {
+            format!("\"e{to}\"")
+        } else {
+            "null".into()
+        };
+        format!(
+            "{{\"items\": [{}], \"next_page_id\": {next}}}",
+            items.join(", ")
+        )
+    })
+}
+
+fn answering(answer: impl Fn(&str) -> String + 'static) -> Sync {
+    let answer = move |request: &Request<'_>| Some(Ok(response(200, &answer(request.url))));
+    let http: Rc<dyn Http> = Rc::new(Scripted::new(answer));
+    let clock: Rc<dyn Clock> = ManualClock::new();
+    let server = Server::new(http, clock, Reporter::default(), ServerOptions::default());
+    Sync::new(server.expect("a server"))
+}
+
+async fn finish(mut sync: Sync, stream: &EventStream) -> Result<SyncReport> {
+    for _ in 0..100 {
+        let (report, ended) = sync.step(stream).await?;
+        if ended {
+            return Ok(report);
+        }
+    }
+    panic!("it goes on for ever");
+}
+
+async fn stream() -> EventStream {
+    let log = store(Rc::new(Memory::new()), &pages(4096, 60))
+        .conversation("c", Some(Dialect::V1))
+        .await
+        .expect("it opens");
+    EventStream::new(log, Reporter::default(), 10, Rc::default())
+}
+
+async fn store_run(stream: &EventStream, numbers: std::ops::Range<usize>) {
+    let mut after = After::Unknown;
+    let items = numbers.map(|number| {
+        let after = std::mem::replace(&mut after, After::Newest);
+        Item::Follows(event(number), Origin::Live, after)
+    });
+    stream
+        .append(items.collect(), None)
+        .await
+        .expect("it is written");
+}
+
+async fn texts(stream: &EventStream) -> Vec<String> {
+    let all = all(stream.log()).await;
+    all.into_iter().map(|(_, text)| text).collect()
+}
+
+fn says(ended: &Result<SyncReport>, what: &str) -> bool {
+    let bad = ended
+        .as_ref()
+        .is_err_and(|why| matches!(**why, Error::BadAnswer(_)));
+    bad && ended
+        .as_ref()
+        .is_err_and(|why| why.to_string().contains(what))
+}
+
+#[test]
+fn an_empty_log_becomes_the_servers_and_its_positions_count_from_0() {
+    run(async {
+        let (asked, stream) = (Rc::default(), stream().await);
+        let report = finish(server(250, &asked), &stream)
+            .await
+            .expect("it syncs");
+        assert_eq!(texts(&stream).await, (0..250).map(text).collect::<Vec<_>>());
+        assert_eq!(stream.log().latest_event_id(), 249);
+        assert_eq!(
+            (report.requests, report.accepted, report.doubles),
+            (3, 250, 0)
+        );
+        assert!(report.complete);
+
+        // Once more it is one request, for what may have come.
+        asked.borrow_mut().clear();
+        let report = finish(server(250, &asked), &stream)
+            .await
+            .expect("it syncs");
+        assert_eq!((report.requests, report.accepted), (1, 0));
+        assert_eq!(asked.borrow()[0], "/events/search?limit=100&page_id=e249");
+    });
+}
+
+#[test]
+fn what_is_missing_in_the_middle_and_before_the_first_finds_its_place() {
+    run(async {
+        let (asked, stream) = (Rc::default(), stream().await);
+        store_run(&stream, 120..130).await;
+        store_run(&stream, 200..205).await;
+        let (known, gaps) = stream.log().coverage();
+        assert_eq!(known, [(0, 9), (9 + ROOM, 13 + ROOM)]);
+        assert_eq!(gaps, [(10, 8 + ROOM)]);
+        let report = finish(server(230, &asked), &stream)
+            .await
+            .expect("it syncs");
+        assert!(report.complete, "{report:?}");
+        assert_eq!(texts(&stream).await, (0..230).map(text).collect::<Vec<_>>());
+        let first = stream.log().record().range.expect("events").0;
+        assert_eq!(first, -ROOM, "what came first keeps its position");
+    });
+}
+
+#[test]
+fn a_server_that_leads_in_circles_or_has_another_history_is_found_out() {
+    run(async {
+        let stream = stream().await;
+        let circle =
+            answering(|_| format!("{{\"items\": [{}], \"next_page_id\": \"e0\"}}", text(0)));
+        let ended = finish(circle, &stream).await;
+        assert!(says(&ended, "circles"), "{ended:?}");
+
+        store_run(&stream, 1..9).await;
+        let (asked, before) = (Rc::default(), texts(&stream).await);
+        finish(server(9, &asked), &stream).await.expect("it syncs");
+        let ended = finish(server(4, &asked), &stream).await;
+        assert!(says(&ended, "e8"), "{ended:?}");
+        assert_eq!(texts(&stream).await, before, "nothing is lost by it");
+    });
+}
+
+#[test]
+fn what_is_no_event_is_passed_over() {
+    run(async {
+        let stream = stream().await;
+        let odd = answering(|_| {
+            let items = [text(0), "{\"id\": 4}".into(), "7".into(), text(1)];
+            format!(
+                "{{\"items\": [{}], \"next_page_id\": null}}",
+                items.join(", ")
+            )
+        });
+        let report = finish(odd, &stream).await.expect("it syncs");
+        assert_eq!((report.accepted, report.rejected), (2, 2));
+        assert_eq!(texts(&stream).await, [text(0), text(1)]);
+    });
+}
