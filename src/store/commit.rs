@@ -107,6 +107,7 @@ impl Log {
             result: RefCell::default(),
         });
         self.waiting.borrow_mut().push(Rc::clone(&ticket));
+        turn().await;
         let writing = self.exclusive().await;
         if ticket.result.borrow().is_none() {
             self.commit_waiting().await;
@@ -263,6 +264,19 @@ impl Log {
         }
         plan.outcomes
     }
+}
+
+/// Lets the other calls that have come in this turn of the event loop join the commit.
+async fn turn() {
+    let mut waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// A commit that the backend has been handed. It belongs to the log, not to who waits for it: it

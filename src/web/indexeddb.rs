@@ -75,8 +75,10 @@ impl IndexedDb {
                     }
                     transaction => transaction?,
                 };
-                let requests = issue(&transaction.0).map_err(exception)?;
-                finish(&transaction.0, &database, requests.last()).await?;
+                let mut running = Running(Some(&transaction));
+                let requests = issue(&transaction).map_err(exception)?;
+                finish(&transaction, &database, requests.last()).await?;
+                running.0 = None;
                 return Ok(requests);
             }
         };
@@ -144,6 +146,9 @@ impl IndexedDb {
             }
             for write in &batch.writes {
                 apply(transaction, write)?;
+            }
+            if batch.expected.is_none() {
+                transaction.unchecked_ref::<Committing>().commit()?;
             }
             Ok(Vec::new())
         };
@@ -239,14 +244,21 @@ extern "C" {
         mode: &str,
         options: &Object,
     ) -> convert::Answer<IdbTransaction>;
+
+    #[wasm_bindgen(extends = IdbTransaction)]
+    type Committing;
+    #[wasm_bindgen(catch, method)]
+    fn commit(this: &Committing) -> convert::Answer<()>;
 }
 
-/// Aborts when it is dropped before its end.
-struct Transaction(IdbTransaction);
+/// Aborts when it is dropped before its end. One that has ended would throw, which is dear.
+struct Running<'a>(Option<&'a IdbTransaction>);
 
-impl Drop for Transaction {
+impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let _ = self.0.abort();
+        if let Some(transaction) = self.0 {
+            let _ = transaction.abort();
+        }
     }
 }
 
@@ -255,7 +267,7 @@ fn begin(
     tables: &[Table],
     mode: &str,
     durability: Durability,
-) -> Result<Transaction> {
+) -> Result<IdbTransaction> {
     let names: Array = tables
         .iter()
         .map(|table| JsValue::from_str(table.name()))
@@ -269,7 +281,6 @@ fn begin(
     let database = database.as_sys().unchecked_ref::<Tables>();
     database
         .transaction(&names, mode, &options)
-        .map(Transaction)
         .map_err(exception)
 }
 
@@ -321,8 +332,9 @@ fn apply(transaction: &IdbTransaction, write: &Write) -> convert::Answer<()> {
     Ok(())
 }
 
-/// The comparison with what a batch relies on. It aborts inside the event of the first request,
-/// before any write of the same transaction can be kept, whether anyone polls or not.
+/// The comparison with what a batch relies on, inside the event of the first request, whether anyone
+/// polls or not. It aborts before any write of the same transaction can be kept, or else commits
+/// without waiting for what the other requests answer.
 struct Check {
     differs: Rc<Cell<bool>>,
     request: IdbRequest,
@@ -350,10 +362,11 @@ impl Check {
                         .dyn_ref::<Uint8Array>()
                         .is_some_and(|found| found.to_vec() == *value),
                 };
-                if !same {
-                    differs.set(true);
-                    let _ = transaction.abort();
-                }
+                let _ = match same {
+                    true => transaction.unchecked_ref::<Committing>().commit(),
+                    false => transaction.abort(),
+                };
+                differs.set(!same);
             })
         };
         request.set_onsuccess(Some(compare.as_ref().unchecked_ref()));

@@ -10,6 +10,8 @@ const MINUTE = 60_000;
 /** After a fill: what the database still has to tidy up is not to disturb what is measured. */
 const SETTLE_MS = 1500;
 const DEBUGGER_PORT = 9333;
+/** The scratch browser lives beside the others. */
+const SCRATCH_PORT = 9334;
 const HOTTEST = 25;
 
 export class Runner {
@@ -41,7 +43,7 @@ export class Runner {
       await browser.forget(origin);
       await browser.go(origin);
       const profiled = this.settings.profile && contender === "ours";
-      const profiling = profiled ? await startProfiling(DEBUGGER_PORT) : undefined;
+      const profiling = profiled ? await startProfiling(SCRATCH_PORT) : undefined;
       const figures = await browser.measure(operation, input, 5 * MINUTE);
       if (profiling) this.#keep(operation, await profiling.stop());
       return figures;
@@ -87,7 +89,7 @@ export class Runner {
       const profile = join(this.directory, "scratch");
       mkdirSync(profile, { recursive: true });
       const { profile: profiled } = this.settings;
-      this.#scratch = await launch(profile, undefined, profiled ? { port: DEBUGGER_PORT } : {});
+      this.#scratch = await launch(profile, undefined, profiled ? { port: SCRATCH_PORT } : {});
     }
     return this.#scratch;
   }

@@ -39,6 +39,13 @@ const TYPES = {
   archive: "application/gzip",
 } as const;
 
+/** What the module answers to one frame, spelled out. */
+function feedReport(fed: number | string): FeedReport {
+  const [accepted = 0, doubles = 0, status = 0] = [0, 1, 2].map((count) => Number(fed === count));
+  const report = { accepted, doubles, status, rejected: 0 };
+  return typeof fed === "string" ? { ...report, rejected: 1, reason: fed } : report;
+}
+
 type Secrets = Readonly<Record<string, string>>;
 
 /** What a conversation needs of its store. */
@@ -116,7 +123,8 @@ export class LocalConversation extends Reading implements Conversation {
     const raw = contentOf(frame);
     const content = raw ?? jsonOf(frame);
     const turn = this.#turn(content);
-    const report = await (await this.#log(turn)).call("feed", await turn, raw === undefined);
+    const fed = await (await this.#log(turn)).call("feed", await turn, raw === undefined);
+    const report = feedReport(fed);
     if (report.accepted && !this.#decided) {
       this.#decided = true;
       await this.open();

@@ -6,7 +6,6 @@ import type {
   Dialect,
   EventFilter,
   ExportOptions,
-  FeedReport,
   ImportReport,
   MatchingOptions,
   NestedEventStoreOptions,
@@ -101,7 +100,8 @@ export class Log implements EventReader {
   count(filter?: EventFilter): Promise<number>;
   sync(options: ServerOptions): SyncRun;
   add(eventJson: string, source: string): Promise<Batch>;
-  feed(frame: string | Uint8Array, parsed: boolean): Promise<FeedReport>;
+  /** 0: an event that is stored now. 1: one that was. 2: a status. A string: why it was rejected. */
+  feed(frame: string | Uint8Array, parsed: boolean): Promise<number | string>;
   follow(options: { from?: number | undefined; filter?: EventFilter | undefined }): Subscription;
   subscribe(subscriberId: string, callbackId: string, options: SubscribeOptions): Subscription;
   unsubscribe(subscriberId: string, callbackId: string): boolean;
