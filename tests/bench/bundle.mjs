@@ -11,6 +11,7 @@ const HERE = "tests/bench";
 const ENTRIES = [
   ...[
     "ours",
+    "ours-page",
     "dexie",
     "idb",
     "sqlite",

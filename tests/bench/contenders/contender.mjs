@@ -39,6 +39,13 @@ export const CONTENDERS = {
       "The built package of `dist/`, mode indexeddb, its default options: a worker of its own, a " +
       "memory budget of 64 MiB. It gets every frame as text.",
   },
+  "ours-page": {
+    label: "oh-event-store on the page",
+    packages: [],
+    settings:
+      "As above with `worker: false`: on the page's own thread, where Dexie, idb and RxDB are measured " +
+      "too, which saves the messages to the worker and back. The aims are those of the default.",
+  },
   dexie: {
     label: "Dexie 4",
     packages: ["dexie"],

@@ -1,8 +1,8 @@
 const CONVERSATION = "bench";
 
-export async function open({ database, durability }) {
+export async function open({ database, durability, worker = true }) {
   const { openEventStore } = await import("/dist/index.js");
-  const store = await openEventStore({ name: database, durability });
+  const store = await openEventStore({ name: database, durability, worker });
   if (store.mode !== "indexeddb") throw new Error("the store runs in memory");
   const log = await store.conversation(CONVERSATION, { dialect: "v0" });
 

@@ -8,7 +8,7 @@ export const burst = {
     "Every event is stored as if it had come alone: a transaction for each one, many of them under " +
     "way, where a contender does not put what waits into one by itself.",
   start: "empty",
-  contenders: ["ours", "idb", "dexie", "sqlite", "rxdb"],
+  contenders: ["ours", "ours-page", "idb", "dexie", "sqlite", "rxdb"],
   metrics: { rate: { title: "events per second", unit: "/s", plotted: true } },
   async measure({ open, frames, settings: { liveEvents } }) {
     const store = await open({ durability: "relaxed" });

@@ -9,7 +9,14 @@ const live = (durability) => ({
       ? "The same, but each commit waits for the disk."
       : "Each event is handed over when the one before it is stored.",
   start: "empty",
-  contenders: ["ours", "idb", "dexie", "sqlite", ...(durability === "strict" ? [] : ["rxdb"])],
+  contenders: [
+    "ours",
+    "ours-page",
+    "idb",
+    "dexie",
+    "sqlite",
+    ...(durability === "strict" ? [] : ["rxdb"]),
+  ],
   metrics: {
     rate: { title: "events per second", unit: "/s", plotted: true },
     p50: { title: "half of them within", unit: "ms" },

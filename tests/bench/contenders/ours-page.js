@@ -1,0 +1,3 @@
+import { open as openOurs } from "./ours.js";
+
+export const open = (options) => openOurs({ ...options, worker: false });
