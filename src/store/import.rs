@@ -9,7 +9,7 @@ use crate::event::{
 use crate::page::Origin;
 
 /// About how many bytes of text go into one commit.
-pub(super) const COMMIT_BYTES: usize = 512 << 10;
+pub(super) const COMMIT_BYTES: usize = 2 << 20;
 
 /// The most faults that a report lists; all are counted.
 const LISTED: usize = 1000;
