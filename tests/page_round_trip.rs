@@ -68,7 +68,7 @@ fn a_page_is_read_as_it_was_written() {
         let summary = read.summary(7);
         assert_eq!(summary, page.summary(7));
         let others = [Rc::new(summary.clone()), Rc::new(page.summary(8))];
-        let both = Summary::decode(&Summary::encode(&others)).unwrap();
+        let both = Summary::decode(&Summary::encode(&others), &mut |class| class).unwrap();
         assert_eq!(both, [summary.clone(), page.summary(8)]);
         assert_eq!(summary.count(), entries.len() as u64);
         assert!(
@@ -146,7 +146,7 @@ fn no_damaged_byte_and_no_cut_is_taken_for_data() {
             assert!(is_corrupt(Page::decode(bytes)));
         }
         for bytes in damaged(&summaries(&page)) {
-            assert!(is_corrupt(Summary::decode(&bytes)));
+            assert!(is_corrupt(Summary::decode(&bytes, &mut |class| class)));
         }
         for bytes in damaged(&signatures(&page)) {
             assert!(is_corrupt(Signatures::decode(&bytes)));
@@ -183,7 +183,7 @@ fn wrong_bytes_under_a_right_checksum_never_panic() {
             }
         }
         for bytes in damaged(&summaries(&page)).map(sealed) {
-            for summary in Summary::decode(&bytes).unwrap_or_default() {
+            for summary in Summary::decode(&bytes, &mut |class| class).unwrap_or_default() {
                 let _ = (summary.count(), summary.contains(5));
                 summary.positions().take(1000).count();
             }
@@ -217,7 +217,7 @@ fn what_a_newer_release_wrote_is_refused_by_its_version() {
     };
     let found = Page::decode(newer(page.record().to_vec(), 4)).unwrap_err();
     assert_eq!(found, error("page"));
-    let found = Summary::decode(&newer(summaries(&page), 0)).unwrap_err();
+    let found = Summary::decode(&newer(summaries(&page), 0), &mut |class| class).unwrap_err();
     assert_eq!(found, error("page summaries"));
     let found = Signatures::decode(&newer(signatures(&page), 0)).unwrap_err();
     assert_eq!(found, error("page signatures"));

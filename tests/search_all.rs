@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use oh_event_store::backend::{
-    Answer, Backend, Clock, Durability, Faults, Faulty, Memory, Table, WriteBatch,
+    Answer, Backend, Clock, Durability, Faults, Faulty, Memory, Numbered, Table, WriteBatch,
 };
 use oh_event_store::event::Event;
 use oh_event_store::filter::{EventFilter, Matcher};
@@ -165,7 +165,7 @@ fn what_was_there_comes_once_and_in_order_whatever_is_written_meanwhile() {
     });
 }
 
-/// A backend that notes whose tail is read: that is done when a conversation is opened.
+/// A backend that notes whose state is read: that is done when a conversation is opened.
 struct Noting {
     records: Memory,
     opened: RefCell<Vec<Rc<str>>>,
@@ -187,11 +187,17 @@ impl Backend for Noting {
         conversation: &'a Rc<str>,
         first: i64,
         last: i64,
-    ) -> Answer<'a, Vec<(i64, Vec<u8>)>> {
-        if table == Table::Tail {
-            self.opened.borrow_mut().push(Rc::clone(conversation));
-        }
+    ) -> Answer<'a, Numbered> {
         self.records.range(table, conversation, first, last)
+    }
+
+    fn all<'a>(
+        &'a self,
+        tables: &'a [Table],
+        conversation: &'a Rc<str>,
+    ) -> Answer<'a, Vec<Numbered>> {
+        self.opened.borrow_mut().push(Rc::clone(conversation));
+        self.records.all(tables, conversation)
     }
 
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {

@@ -244,6 +244,12 @@ fn any_one_flipped_byte_leaves_all_other_events() {
             let (log, told, memory) = listened(records).await;
             assert_eq!(all(&log).await, left);
             assert_eq!(found(&log, &words(), 7).await, left);
+            let absent = words().filter.map(|filter| EventFilter {
+                query: Some("absent".to_owned()),
+                ..filter
+            });
+            // Counting asks all signatures.
+            assert_eq!(log.count_events(absent).await.unwrap(), 0);
             assert!(!lines(&told).is_empty(), "nothing was said of {place:?}");
             let complete = |log: &Log, id: &i64| {
                 let known = log.coverage().0;

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use futures_util::FutureExt;
 
-use super::{Answer, Backend, Durability, Memory, Table, WriteBatch};
+use super::{Answer, Backend, Durability, Memory, Numbered, Table, WriteBatch};
 use crate::error::{Error, Result};
 
 /// What goes wrong, and how often.
@@ -263,9 +263,18 @@ impl Backend for Faulty {
         conversation: &'a Rc<str>,
         first: i64,
         last: i64,
-    ) -> Answer<'a, Vec<(i64, Vec<u8>)>> {
+    ) -> Answer<'a, Numbered> {
         let records = &self.disk.records;
         let read = async move { records.range(table, conversation, first, last).await };
+        self.slowly(read.boxed_local()).boxed_local()
+    }
+
+    fn all<'a>(
+        &'a self,
+        tables: &'a [Table],
+        conversation: &'a Rc<str>,
+    ) -> Answer<'a, Vec<Numbered>> {
+        let read = async move { self.disk.records.all(tables, conversation).await };
         self.slowly(read.boxed_local()).boxed_local()
     }
 

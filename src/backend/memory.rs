@@ -7,7 +7,7 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use super::{Backend, Durability, Key, Table, Write, WriteBatch};
+use super::{Backend, Durability, Key, Numbered, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
 use crate::sorted_map::SortedMap;
 
@@ -43,6 +43,18 @@ impl Memory {
         } else {
             Ok(())
         }
+    }
+
+    fn between(&self, table: Table, conversation: &Rc<str>, first: i64, last: i64) -> Numbered {
+        if first > last {
+            return Vec::new();
+        }
+        let [first, last] = [first, last].map(|number| (table, Key::new(conversation, number)));
+        let records = self.records.borrow();
+        let found = records.range(first..=last).iter();
+        found
+            .map(|((_, key), value)| (key.number, value.clone()))
+            .collect()
     }
 
     fn apply(&self, batch: WriteBatch) -> Result<()> {
@@ -92,20 +104,20 @@ impl Backend for Memory {
         conversation: &'a Rc<str>,
         first: i64,
         last: i64,
-    ) -> LocalBoxFuture<'a, Result<Vec<(i64, Vec<u8>)>>> {
-        let records = self.records.borrow();
-        let found = if first <= last {
-            let bounds =
-                (table, Key::new(conversation, first))..=(table, Key::new(conversation, last));
-            records
-                .range(bounds)
-                .iter()
-                .map(|((_, key), value)| (key.number, value.clone()))
-                .collect()
-        } else {
-            Vec::new()
-        };
+    ) -> LocalBoxFuture<'a, Result<Numbered>> {
+        let found = self.between(table, conversation, first, last);
         ready(self.open().map(|()| found)).boxed_local()
+    }
+
+    fn all<'a>(
+        &'a self,
+        tables: &'a [Table],
+        conversation: &'a Rc<str>,
+    ) -> LocalBoxFuture<'a, Result<Vec<Numbered>>> {
+        let found = tables
+            .iter()
+            .map(|table| self.between(*table, conversation, Key::FIRST, Key::LAST));
+        ready(self.open().map(|()| found.collect())).boxed_local()
     }
 
     fn conversations(&self) -> LocalBoxFuture<'_, Result<Vec<(Rc<str>, Vec<u8>)>>> {

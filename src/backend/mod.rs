@@ -132,6 +132,9 @@ pub enum Durability {
     Strict,
 }
 
+/// Records by number.
+pub type Numbered = Vec<(i64, Vec<u8>)>;
+
 /// What a backend's calls give: an answer or an error, in time.
 pub type Answer<'a, T> = LocalBoxFuture<'a, Result<T>>;
 
@@ -161,7 +164,18 @@ pub trait Backend {
         conversation: &'a Rc<str>,
         first: i64,
         last: i64,
-    ) -> Answer<'a, Vec<(i64, Vec<u8>)>>;
+    ) -> Answer<'a, Numbered>;
+
+    /// All records that a conversation has in some tables, all as they are at one moment: for each
+    /// table numbers and values, ascending.
+    ///
+    /// # Errors
+    /// `Storage`, `Closed` or `Timeout`.
+    fn all<'a>(
+        &'a self,
+        tables: &'a [Table],
+        conversation: &'a Rc<str>,
+    ) -> Answer<'a, Vec<Numbered>>;
 
     /// The conversation records, by id, ascending.
     ///

@@ -168,11 +168,14 @@ impl Summary {
         out.sealed()
     }
 
-    /// Reads a record of summaries.
+    /// Reads a record of summaries. `share` gives the one copy of each class that is kept.
     ///
     /// # Errors
     /// `Corrupt`, or `VersionTooNew`.
-    pub fn decode(bytes: &[u8]) -> Result<Vec<Summary>> {
+    pub fn decode(
+        bytes: &[u8],
+        share: &mut dyn FnMut(Rc<Class>) -> Rc<Class>,
+    ) -> Result<Vec<Summary>> {
         let mut reader = Reader::checked("page summaries", bytes)?;
         let format = reader.u8()?;
         if format > FORMAT {
@@ -194,6 +197,7 @@ impl Summary {
                 hidden: reader.u8()? != 0,
             }))
         })?;
+        let classes: Vec<Rc<Class>> = classes.into_iter().map(share).collect();
         reader.list(40, |reader| Summary::read(reader, &classes))
     }
 

@@ -2,9 +2,10 @@
 //! least recently are forgotten first.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use crate::filter::EventFilter;
+use crate::page::Summary;
 
 /// The findings of all searches of a store, under a byte budget.
 pub(crate) struct Findings {
@@ -22,6 +23,8 @@ pub(crate) struct Found {
     /// The indices of the matching events, by page.
     pages: RefCell<Vec<Option<Box<[u16]>>>>,
     bytes: Cell<usize>,
+    /// The pages in all of which the matching events were counted, and how many they are.
+    count: RefCell<(Weak<Vec<Rc<Summary>>>, u64)>,
 }
 
 /// The longest list of pages.
@@ -47,6 +50,7 @@ impl Findings {
                 first,
                 pages: RefCell::default(),
                 bytes: Cell::new(filter_bytes(filter)),
+                count: RefCell::default(),
             }),
         };
         known.push(Rc::clone(&found));
@@ -113,6 +117,16 @@ impl Found {
     fn index(&self, number: i64) -> Option<usize> {
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
         (index < PAGES).then_some(index)
+    }
+
+    /// How many events match in all of these pages, where that is known.
+    pub(crate) fn counted(&self, pages: &Rc<Vec<Rc<Summary>>>) -> Option<u64> {
+        let (counted, count) = &*self.count.borrow();
+        std::ptr::eq(counted.as_ptr(), Rc::as_ptr(pages)).then_some(*count)
+    }
+
+    pub(crate) fn keep_count(&self, pages: &Rc<Vec<Rc<Summary>>>, count: u64) {
+        self.count.replace((Rc::downgrade(pages), count));
     }
 
     /// The indices of the matching events in a page, where they are known.

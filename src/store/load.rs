@@ -13,6 +13,9 @@ use crate::notice::Level;
 use crate::page::{Entry, Page, Summary};
 use crate::sorted_map::SortedMap;
 
+/// The tables that a log's state is read from.
+const STATE: [Table; 3] = [Table::Conversations, Table::Tail, Table::Summaries];
+
 /// How many pages are read at once to make their summaries anew.
 const FEW: i64 = 32;
 
@@ -78,15 +81,8 @@ impl Log {
 
     async fn read(&self) -> Result<State> {
         let backend = &self.shared.backend;
-        // In this order: if another tab commits in between, the record is older than the rest, and
-        // the next commit conflicts; if it seals, its events are met twice, and not never.
-        let records = backend.range(Table::Conversations, &self.id, 0, 0).await?;
-        let tail = backend
-            .range(Table::Tail, &self.id, Key::FIRST, Key::LAST)
-            .await?;
-        let summaries = backend
-            .range(Table::Summaries, &self.id, Key::FIRST, Key::LAST)
-            .await?;
+        let mut found = backend.all(&STATE, &self.id).await?.into_iter();
+        let [records, tail, summaries] = STATE.map(|_| found.next().unwrap_or_default());
         let stored = records.into_iter().next().map(|(_, bytes)| bytes);
         let record = match stored.as_deref().map(Record::decode) {
             Some(Ok(record)) => Some(record),
@@ -109,7 +105,7 @@ impl Log {
                 key: *key,
                 pages: found.len(),
             });
-            pages.extend(found.into_iter().map(|summary| self.share(summary)));
+            pages.extend(found);
         }
         let last_page = pages.iter().map(|page| page.number).max();
         state.set_pages(in_order(pages));
@@ -147,9 +143,14 @@ impl Log {
 
     /// The summaries in a record; where it is damaged, those of the pages from its key to below
     /// `end`.
-    async fn summaries(&self, key: i64, bytes: &[u8], end: Option<i64>) -> Result<Vec<Summary>> {
-        let why = match Summary::decode(bytes) {
-            Ok(summaries) => return Ok(summaries),
+    async fn summaries(
+        &self,
+        key: i64,
+        bytes: &[u8],
+        end: Option<i64>,
+    ) -> Result<Vec<Rc<Summary>>> {
+        let why = match Summary::decode(bytes, &mut |class| self.class(class)) {
+            Ok(summaries) => return Ok(summaries.into_iter().map(Rc::new).collect()),
             Err(why) if matches!(*why, Error::VersionTooNew { .. }) => return Err(why),
             Err(why) => why,
         };
@@ -176,7 +177,7 @@ impl Log {
                 .range(Table::Pages, &self.id, first, last);
             for (number, record) in pages.await? {
                 match Page::decode(record) {
-                    Ok(page) => summaries.push(page.summary(number)),
+                    Ok(page) => summaries.push(self.share(page.summary(number))),
                     Err(why) if matches!(*why, Error::Corrupt(_)) => {
                         self.report(Level::Error, "a page is damaged and left out", &why);
                     }

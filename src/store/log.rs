@@ -308,14 +308,20 @@ impl Log {
 
     /// A summary, with the classes that the log knows in place of equal ones.
     pub(crate) fn share(&self, mut summary: Summary) -> Rc<Summary> {
-        let mut known = self.classes.borrow_mut();
         for (class, _) in &mut summary.classes {
-            match known.get(class) {
-                Some(known) => *class = Rc::clone(known),
-                None => drop(known.insert(Rc::clone(class), Rc::clone(class))),
-            }
+            *class = self.class(Rc::clone(class));
         }
         Rc::new(summary)
+    }
+
+    /// The class that the log knows in place of an equal one.
+    pub(crate) fn class(&self, class: Rc<Class>) -> Rc<Class> {
+        let mut known = self.classes.borrow_mut();
+        if let Some(known) = known.get(&class) {
+            return Rc::clone(known);
+        }
+        known.insert(Rc::clone(&class), Rc::clone(&class));
+        class
     }
 
     /// The position of the event with this id, where the log holds one.

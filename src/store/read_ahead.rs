@@ -36,9 +36,9 @@ pub(crate) struct ReadAhead {
 pub(crate) type Wanted<'a> = &'a mut dyn FnMut(&Summary) -> Option<bool>;
 
 impl ReadAhead {
-    /// For a reader that may soon have enough.
-    pub(crate) fn careful() -> ReadAhead {
-        let (window, coming) = (1, None);
+    /// For a reader that may soon have enough: it begins with so many pages.
+    pub(crate) fn careful(window: usize) -> ReadAhead {
+        let coming = None;
         ReadAhead { window, coming }
     }
 

@@ -38,6 +38,9 @@ pub struct Search {
     pub(super) log: Rc<Log>,
     pub(super) sieve: Sieve,
     pages: ReadAhead,
+    /// The page before has matches, or is still to come: until one has none, pages are read without
+    /// their signatures, which would tell no more than that they may have some.
+    frequent: bool,
     low: Position,
     high: Option<Position>,
     reverse: bool,
@@ -66,10 +69,14 @@ impl Log {
     /// Begins a search. Nothing is read before the first call of [`Search::next`].
     #[must_use]
     pub fn search(self: &Rc<Log>, options: &SearchOptions) -> Search {
+        let sieve = Sieve::new(self, options.filter.clone().unwrap_or_default());
+        // A batch of all events takes two.
+        let window = if sieve.matcher.reads_text() { 1 } else { 2 };
         Search {
             log: Rc::clone(self),
-            sieve: Sieve::new(self, options.filter.clone().unwrap_or_default()),
-            pages: ReadAhead::careful(),
+            sieve,
+            pages: ReadAhead::careful(window),
+            frequent: true,
             low: options.start_id.unwrap_or(i64::MIN),
             high: options.end_id,
             reverse: options.reverse,
@@ -137,9 +144,40 @@ impl Search {
     /// As [`Search::next`].
     pub async fn count(mut self) -> Result<u64> {
         let mut count = 0;
-        self.pages = ReadAhead::eager();
-        self.walk(&mut Reader::Count(&mut count)).await?;
+        let state = self.log.snapshot();
+        let whole = (self.low, self.high, self.left) == (i64::MIN, None, u64::MAX);
+        if let (true, Some(last)) = (whole, state.pages.last()) {
+            self.sieve.recall(&self.log, &state);
+            count = self.count_pages(&state.pages).await?;
+            self.within(
+                last.last().saturating_add(1),
+                state.last().unwrap_or(i64::MAX),
+            );
+        }
+        self.count_on(&mut count).await?;
         Ok(count)
+    }
+
+    /// Counts the matches in all pages; what was counted before is remembered.
+    async fn count_pages(&mut self, pages: &Rc<Vec<Rc<Summary>>>) -> Result<u64> {
+        let mut count = 0;
+        if let Some(count) = self.sieve.counted(pages) {
+            return Ok(count);
+        }
+        let last = pages.last().map_or(i64::MIN, |page| page.last());
+        self.within(i64::MIN, last);
+        self.count_on(&mut count).await?;
+        let is_whole = |page: &Rc<Summary>| !self.log.is_damaged(page.number);
+        if Rc::ptr_eq(&self.log.snapshot().pages, pages) && pages.iter().all(is_whole) {
+            self.sieve.keep_count(pages, count);
+        }
+        Ok(count)
+    }
+
+    async fn count_on(&mut self, count: &mut u64) -> Result<()> {
+        self.pages = ReadAhead::eager();
+        self.frequent = false;
+        self.walk(&mut Reader::Count(count)).await
     }
 
     /// Hands each match to `take` until that says stop. Where it fails or is given up midway, the
@@ -272,7 +310,16 @@ impl Search {
         count_only: bool,
     ) -> Result<Option<Look>> {
         let mut verdict = self.sieve.verdict(state, summary);
-        if let Verdict::Unread(block) = verdict {
+        let at_hand = |block| {
+            self.log
+                .shared
+                .cache
+                .signatures(&self.log.id, block)
+                .is_some()
+        };
+        if let Verdict::Unread(block) = verdict
+            && (!self.frequent || at_hand(block))
+        {
             self.sieve
                 .read(&self.log, state, block, self.reverse)
                 .await?;
@@ -294,6 +341,7 @@ impl Search {
             Verdict::These(indices) => indices,
             _ => self.sieve.matching(&self.log, summary.number, &page),
         };
+        self.frequent = !indices.is_empty();
         Ok(Some(Look::Page(page, indices)))
     }
 }

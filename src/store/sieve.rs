@@ -72,6 +72,17 @@ impl Sieve {
         }
     }
 
+    /// How many events in all these pages match, where that was counted before.
+    pub(crate) fn counted(&self, pages: &Rc<Vec<Rc<Summary>>>) -> Option<u64> {
+        self.found.as_ref()?.counted(pages)
+    }
+
+    pub(crate) fn keep_count(&self, pages: &Rc<Vec<Rc<Summary>>>, count: u64) {
+        if let Some(found) = &self.found {
+            found.keep_count(pages, count);
+        }
+    }
+
     /// What can be said of a page.
     pub(crate) fn verdict(&mut self, state: &State, page: &Summary) -> Verdict {
         let found = self.found.as_ref();

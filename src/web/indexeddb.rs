@@ -15,12 +15,17 @@ use super::connection::{Connection, ConnectionOptions, exception};
 use super::convert;
 use super::record::{bytes, key, parts, span};
 use super::settled::settled;
-use crate::backend::{Answer, Backend, Durability, Expected, Table, Write, WriteBatch};
+use crate::backend::{
+    Answer, Backend, Durability, Expected, Key, Numbered, Table, Write, WriteBatch,
+};
 use crate::error::{Error, Result};
 use crate::sorted_map::SortedMap;
 
 /// Makes the requests of a transaction, all in one go.
 type Issue<'a> = &'a dyn Fn(&IdbTransaction) -> convert::Answer<Vec<IdbRequest>>;
+
+/// A record as it lies in the database: its conversation, its number and its value.
+type Found = (String, (i64, Vec<u8>));
 
 /// Tables in the browser's database. Tabs may share one; `expected` keeps them apart.
 pub struct IndexedDb {
@@ -85,20 +90,25 @@ impl IndexedDb {
         work.boxed_local()
     }
 
-    /// Reads from a table; once more when the connection breaks meanwhile.
+    /// Reads from tables; once more when the connection breaks meanwhile.
     async fn read(
         &self,
         operation: &'static str,
-        table: Table,
-        issue: &dyn Fn(&IdbObjectStore) -> convert::Answer<Vec<IdbRequest>>,
+        tables: &[Table],
+        issue: &dyn Fn(&IdbObjectStore, &mut Vec<IdbRequest>) -> convert::Answer<()>,
     ) -> Result<Vec<IdbRequest>> {
-        let tables = [table];
-        let issue: Issue<'_> = &|transaction| issue(&transaction.object_store(table.name())?);
+        let issue: Issue<'_> = &|transaction| {
+            let mut requests = Vec::new();
+            for table in tables {
+                issue(&transaction.object_store(table.name())?, &mut requests)?;
+            }
+            Ok(requests)
+        };
         let (mode, durability) = ("readonly", Durability::Relaxed);
         let work = async {
-            match self.transact(&tables, mode, durability, issue).await {
+            match self.transact(tables, mode, durability, issue).await {
                 Err(why) if is_exception(&why, &["AbortError", "UnknownError"]) => {
-                    self.transact(&tables, mode, durability, issue).await
+                    self.transact(tables, mode, durability, issue).await
                 }
                 answer => answer,
             }
@@ -106,32 +116,37 @@ impl IndexedDb {
         self.in_time(operation, work.boxed_local()).await
     }
 
-    /// The records in a range, in the order of their keys: conversation, number and value.
+    /// The records of each table in a range, in the order of their keys.
     async fn records(
         &self,
         operation: &'static str,
-        table: Table,
+        tables: &[Table],
         range: Option<IdbKeyRange>,
-    ) -> Result<Vec<(String, i64, Vec<u8>)>> {
-        let issue = |store: &IdbObjectStore| match &range {
-            None => Ok(Vec::new()),
-            Some(range) => Ok(vec![
-                store.get_all_keys_with_key(range)?,
-                store.get_all_with_key(range)?,
-            ]),
+    ) -> Result<Vec<Vec<Found>>> {
+        let issue = |store: &IdbObjectStore, requests: &mut Vec<IdbRequest>| {
+            if let Some(range) = &range {
+                requests.push(store.get_all_keys_with_key(range)?);
+                requests.push(store.get_all_with_key(range)?);
+            }
+            Ok(())
         };
-        let requests = self.read(operation, table, &issue).await?;
-        let [keys, values] = requests.as_slice() else {
-            return Ok(Vec::new());
-        };
-        let keys = Array::from(&keys.result().map_err(exception)?);
-        let values = Array::from(&values.result().map_err(exception)?);
-        let mut records = Vec::with_capacity(keys.length() as usize);
-        for index in 0..keys.length() {
-            let (conversation, number) = parts(table, &keys.get(index))?;
-            records.push((conversation, number, bytes(table, &values.get(index))?));
+        let requests = self.read(operation, tables, &issue).await?;
+        let mut pairs = requests.as_chunks::<2>().0.iter();
+        let mut all = Vec::with_capacity(tables.len());
+        for table in tables {
+            let mut records = Vec::new();
+            if let Some([keys, values]) = pairs.next() {
+                let keys = Array::from(&keys.result().map_err(exception)?);
+                let values = Array::from(&values.result().map_err(exception)?);
+                for index in 0..keys.length() {
+                    let (conversation, number) = parts(*table, &keys.get(index))?;
+                    let value = bytes(*table, &values.get(index))?;
+                    records.push((conversation, (number, value)));
+                }
+            }
+            all.push(records);
         }
-        Ok(records)
+        Ok(all)
     }
 
     async fn write(&self, batch: &WriteBatch, durability: Durability) -> Result<()> {
@@ -169,14 +184,13 @@ impl Backend for IndexedDb {
         numbers: &'a [i64],
     ) -> Answer<'a, Vec<Option<Vec<u8>>>> {
         let read = async move {
-            let issue = |store: &IdbObjectStore| {
-                let mut requests = Vec::with_capacity(numbers.len());
+            let issue = |store: &IdbObjectStore, requests: &mut Vec<IdbRequest>| {
                 for number in numbers {
                     requests.push(store.get(&key(conversation, *number))?);
                 }
-                Ok(requests)
+                Ok(())
             };
-            let requests = self.read("get", table, &issue).await?;
+            let requests = self.read("get", &[table], &issue).await?;
             let mut found = Vec::with_capacity(requests.len());
             for request in requests {
                 let value = request.result().map_err(exception)?;
@@ -196,14 +210,25 @@ impl Backend for IndexedDb {
         conversation: &'a Rc<str>,
         first: i64,
         last: i64,
-    ) -> Answer<'a, Vec<(i64, Vec<u8>)>> {
+    ) -> Answer<'a, Numbered> {
         let read = async move {
             let range = span(conversation, first, last).map_err(exception)?;
-            let records = self.records("range", table, range).await?;
-            Ok(records
-                .into_iter()
-                .map(|(_, n, value)| (n, value))
-                .collect())
+            let found = self.records("range", &[table], range).await?;
+            Ok(found.into_iter().flatten().map(|found| found.1).collect())
+        };
+        read.boxed_local()
+    }
+
+    fn all<'a>(
+        &'a self,
+        tables: &'a [Table],
+        conversation: &'a Rc<str>,
+    ) -> Answer<'a, Vec<Numbered>> {
+        let read = async move {
+            let range = span(conversation, Key::FIRST, Key::LAST).map_err(exception)?;
+            let found = self.records("range", tables, range).await?;
+            let numbered = |table: Vec<Found>| table.into_iter().map(|found| found.1).collect();
+            Ok(found.into_iter().map(numbered).collect())
         };
         read.boxed_local()
     }
@@ -212,12 +237,13 @@ impl Backend for IndexedDb {
         let read = async move {
             let everything = IdbKeyRange::lower_bound(&Array::new()).map_err(exception)?;
             let records = self
-                .records("conversations", Table::Conversations, Some(everything))
+                .records("conversations", &[Table::Conversations], Some(everything))
                 .await?;
             // A browser orders strings by UTF-16 units.
             let found: SortedMap<Rc<str>, Vec<u8>> = records
                 .into_iter()
-                .map(|(conversation, _, value)| (conversation.into(), value))
+                .flatten()
+                .map(|(conversation, (_, value))| (conversation.into(), value))
                 .collect();
             Ok(found.into_entries())
         };

@@ -15,6 +15,7 @@ pub async fn run<B: Backend>(open: impl AsyncFn(&str) -> B) {
     reads::records_come_in_the_order_asked_for(&open("order").await).await;
     reads::absent_records_are_none(&open("absent").await).await;
     reads::a_range_holds_both_its_ends(&open("range").await).await;
+    reads::all_of_some_tables_come_together(&open("all").await).await;
     reads::numbers_are_ordered_across_their_whole_range(&open("numbers").await).await;
     reads::conversations_with_similar_ids_stay_apart(&open("ids").await).await;
     reads::tables_stay_apart(&open("tables").await).await;

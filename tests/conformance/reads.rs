@@ -59,6 +59,25 @@ pub async fn a_range_holds_both_its_ends(backend: &impl Backend) {
     }
 }
 
+pub async fn all_of_some_tables_come_together(backend: &impl Backend) {
+    let (first, last) = (-(1 << 53), 1 << 53);
+    let writes = vec![
+        put(Table::Tail, "c", last, "last"),
+        put(Table::Tail, "c", first, "first"),
+        put(Table::Tail, "d", 0, "another's"),
+        put(Table::Conversations, "c", 0, "record"),
+        put(Table::Pages, "c", 0, "not asked for"),
+    ];
+    write(backend, writes).await;
+    let tables = [Table::Tail, Table::Summaries, Table::Conversations];
+    let found = backend.all(&tables, &Rc::from("c")).await;
+    let tail = vec![(first, b"first".to_vec()), (last, b"last".to_vec())];
+    let wanted = vec![tail, Vec::new(), vec![(0, b"record".to_vec())]];
+    assert_eq!(found, Ok(wanted));
+    let nobodys = backend.all(&tables, &Rc::from("nobody")).await;
+    assert_eq!(nobodys, Ok(vec![Vec::new(); 3]));
+}
+
 pub async fn numbers_are_ordered_across_their_whole_range(backend: &impl Backend) {
     let there = [
         -EXACT,

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use oh_event_store::backend::{Answer, Backend, Durability, Memory, Table, Write, WriteBatch};
+use oh_event_store::backend::{
+    Answer, Backend, Durability, Key, Memory, Numbered, Table, Write, WriteBatch,
+};
 
 /// Records in memory, and which of them were read and written.
 #[derive(Default)]
@@ -63,9 +65,19 @@ impl Backend for Counting {
         conversation: &'a Rc<str>,
         first: i64,
         last: i64,
-    ) -> Answer<'a, Vec<(i64, Vec<u8>)>> {
+    ) -> Answer<'a, Numbered> {
         self.read.borrow_mut().push((table, first));
         self.memory.range(table, conversation, first, last)
+    }
+
+    fn all<'a>(
+        &'a self,
+        tables: &'a [Table],
+        conversation: &'a Rc<str>,
+    ) -> Answer<'a, Vec<Numbered>> {
+        let read = tables.iter().map(|table| (*table, Key::FIRST));
+        self.read.borrow_mut().extend(read);
+        self.memory.all(tables, conversation)
     }
 
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {

@@ -9,7 +9,7 @@ import type { Batch, Cursor, Subscription } from "./wasm/oh.js";
 export type OpenSource = () => Promise<Pick<Remote<Cursor | Subscription>, "call" | "free">>;
 
 /** The most events that one read brings; a first read is small so that it is quick. */
-const FIRST_READ = 16;
+const FIRST_READ = 100;
 const FULL_READ = 256;
 
 /** Reads a cursor or a subscription batch by batch, until the end, an error or `close`. */
@@ -63,7 +63,7 @@ export class Reader {
   async #read(): Promise<Batch | undefined> {
     const source = await (this.#source ??= this.#open());
     const size = this.#size;
-    this.#size = Math.min(size * 4, FULL_READ);
+    this.#size = Math.min(size * 2, FULL_READ);
     return source.call("next", size);
   }
 }

@@ -151,7 +151,9 @@ class LocalStore implements EventStore, Home {
   }
 
   async #start(): Promise<Live> {
-    // The worker's script is loaded while the module is.
+    // The worker's script is loaded while the module is, and the origin's databases, which a first
+    // call of any page or worker waits for.
+    new Promise((resolve) => resolve(indexedDB.databases())).catch(() => {});
     const module = wasmModule();
     const instance = new Instance(this.#options.worker ?? true, this.#onNotice);
     this.#instance = instance;
