@@ -76,7 +76,7 @@
 //! | [`filter`]  | which events match             | `EventFilter`, `Matcher`, `TextFinder`        |
 //! | [`page`]    | how events lie in storage      | `Page`, `Summary`, `Signatures`, `Entry`      |
 //! | [`backend`] | the outside world, as traits   | `Backend`, `Http`, `Sockets`, `Clock`         |
-//! | [`store`]   | the logs of conversations      | `EventStore`, `Log`, `Search`, `SearchAll`    |
+//! | [`store`]   | the logs of conversations      | `EventStore`, `Log`, `Search`, `Verify`       |
 //! | [`stream`]  | events in, and hearing of them | `EventStream`, `Subscription`, `Policy`       |
 //! | [`sync`]    | how the log stays whole        | `Connection`, `Session`, `Sync`, `Server`     |
 //! | [`replay`]  | reading under another clock    | `Player`, `Replay`, `Timeline`                |

@@ -278,6 +278,12 @@ impl Backend for Faulty {
         self.slowly(read.boxed_local()).boxed_local()
     }
 
+    fn numbers<'a>(&'a self, table: Table, conversation: &'a Rc<str>) -> Answer<'a, Vec<i64>> {
+        let records = &self.disk.records;
+        let read = async move { records.numbers(table, conversation).await };
+        self.slowly(read.boxed_local()).boxed_local()
+    }
+
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {
         let read = async move { self.disk.records.conversations().await };
         self.slowly(read.boxed_local()).boxed_local()

@@ -120,6 +120,18 @@ impl Backend for Memory {
         ready(self.open().map(|()| found.collect())).boxed_local()
     }
 
+    fn numbers<'a>(
+        &'a self,
+        table: Table,
+        conversation: &'a Rc<str>,
+    ) -> LocalBoxFuture<'a, Result<Vec<i64>>> {
+        let bound = |number| (table, Key::new(conversation, number));
+        let records = self.records.borrow();
+        let found = records.range(bound(Key::FIRST)..=bound(Key::LAST)).iter();
+        let numbers = found.map(|((_, key), _)| key.number).collect();
+        ready(self.open().map(|()| numbers)).boxed_local()
+    }
+
     fn conversations(&self) -> LocalBoxFuture<'_, Result<Vec<(Rc<str>, Vec<u8>)>>> {
         let records = self.records.borrow();
         let found = records

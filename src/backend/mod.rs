@@ -177,6 +177,12 @@ pub trait Backend {
         conversation: &'a Rc<str>,
     ) -> Answer<'a, Vec<Numbered>>;
 
+    /// The numbers of all records of one conversation, ascending; none of them is read.
+    ///
+    /// # Errors
+    /// `Storage`, `Closed` or `Timeout`.
+    fn numbers<'a>(&'a self, table: Table, conversation: &'a Rc<str>) -> Answer<'a, Vec<i64>>;
+
     /// The conversation records, by id, ascending.
     ///
     /// # Errors

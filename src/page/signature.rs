@@ -72,6 +72,13 @@ impl Signatures {
         self.bits.extend(seen.chunks(8).map(byte));
     }
 
+    /// The signature of the page with this number, where there is one.
+    #[must_use]
+    pub fn get(&self, number: i64) -> Option<&[u8]> {
+        let index = self.numbers.binary_search(&number).ok()?;
+        self.bits.chunks(SIGNATURE_BYTES).nth(index)
+    }
+
     /// Adds those of another record whose page numbers are wanted.
     pub fn append(&mut self, other: &Signatures, wanted: &dyn Fn(i64) -> bool) {
         for (number, bits) in other.numbers.iter().zip(other.bits.chunks(SIGNATURE_BYTES)) {
@@ -86,11 +93,9 @@ impl Signatures {
     /// signature here can hold anything.
     #[must_use]
     pub fn may_hold(&self, number: i64, probe: &Probe) -> bool {
-        let Ok(index) = self.numbers.binary_search(&number) else {
+        let Some(signature) = self.get(number) else {
             return true;
         };
-        let start = index.saturating_mul(SIGNATURE_BYTES);
-        let signature = self.bits.get(start..).unwrap_or_default();
         probe.0.iter().all(|bit| {
             let byte = signature.get(bit / 8);
             byte.is_none_or(|byte| byte >> (bit % 8) & 1 != 0)

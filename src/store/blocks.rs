@@ -136,7 +136,7 @@ impl Plan {
     }
 
     /// The pages with numbers from `first` to below `end`, by number.
-    fn pages_from(&self, first: i64, end: i64) -> Vec<Rc<Summary>> {
+    pub(super) fn pages_from(&self, first: i64, end: i64) -> Vec<Rc<Summary>> {
         let pages = self.next.pages.iter();
         let within = pages.filter(|page| first <= page.number && page.number < end);
         sorted(within.cloned().collect(), |page| (page.number, 0))
@@ -168,7 +168,7 @@ impl Plan {
         }
     }
 
-    fn put(&mut self, log: &Log, table: Table, key: i64, record: Vec<u8>) {
+    pub(super) fn put(&mut self, log: &Log, table: Table, key: i64, record: Vec<u8>) {
         self.writes.push(Write::Put(table, log.key(key), record));
     }
 }

@@ -194,12 +194,17 @@ impl EventStore {
     /// The stored conversations, by id.
     ///
     /// # Errors
-    /// What the backend answers. A damaged record is reported and left out.
+    /// What the backend answers. A damaged record is reported and made anew from what is there; one
+    /// of a newer release is reported and left out.
     pub async fn conversations(&self) -> Result<Vec<ConversationInfo>> {
         let mut found = Vec::new();
         for (id, bytes) in self.shared.backend.conversations().await? {
             match Record::decode(&bytes) {
                 Ok(record) => found.push(ConversationInfo { id, record }),
+                Err(why) if matches!(*why, Error::Corrupt(_)) => {
+                    let record = self.open(&id, None).await?.0.record();
+                    found.push(ConversationInfo { id, record });
+                }
                 Err(why) => {
                     let line = format_args!("{id}: {why}");
                     self.shared
@@ -262,7 +267,13 @@ impl EventStore {
         let Some(stored) = found.into_iter().next().flatten() else {
             return Err(Error::InvalidArgument(format!("no conversation {id} is stored")).into());
         };
-        let mut record = Record::decode(&stored)?;
+        let mut record = match (Record::decode(&stored), &open) {
+            (Err(why), Some(log)) if matches!(*why, Error::Corrupt(_)) => log.record(),
+            (Err(why), None) if matches!(*why, Error::Corrupt(_)) => {
+                self.open(id, None).await?.0.record()
+            }
+            (record, _) => record?,
+        };
         change(&mut record);
         record.generation = record.generation.saturating_add(1);
         let value = record.encode();

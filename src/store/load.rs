@@ -6,7 +6,7 @@ use super::blocks::{Block, in_order};
 use super::coverage::Coverage;
 use super::log::{Change, LOADS, Log, State, id_of};
 use super::record::Record;
-use crate::backend::{Key, Table};
+use crate::backend::Table;
 use crate::error::{Error, Result};
 use crate::event::{Dialect, Position};
 use crate::notice::Level;
@@ -17,10 +17,7 @@ use crate::sorted_map::SortedMap;
 const STATE: [Table; 3] = [Table::Conversations, Table::Tail, Table::Summaries];
 
 /// How many pages are read at once to make their summaries anew.
-const FEW: i64 = 32;
-
-/// No record has so many pages.
-const MANY: i64 = 1 << 20;
+const FEW: usize = 32;
 
 impl Log {
     /// Reads the state as it is stored, and tells of what is new in it. Only while nothing is being
@@ -57,8 +54,7 @@ impl Log {
         let before = self.snapshot();
         let is_new = |position: Position| !before.contains(position);
         let mut news = Vec::new();
-        let numbers = before.pages.iter().map(|page| (page.number, ()));
-        let known: SortedMap<i64, ()> = numbers.collect();
+        let known = numbers(&before.pages);
         let is_new_page = |page: &&Rc<Summary>| !known.contains_key(&page.number);
         for summary in state.pages.iter().filter(is_new_page) {
             if !summary.positions().any(is_new) {
@@ -95,20 +91,36 @@ impl Log {
         };
         let mut state = State::default();
         let mut pages = Vec::new();
-        let mut ends = summaries.iter().skip(1).map(|(key, _)| *key);
-        for (key, bytes) in &summaries {
-            let end = ends
-                .next()
-                .or(record.as_ref().map(|record| record.next_page));
-            let found = self.summaries(*key, bytes, end).await?;
+        let mut whole = record.is_some();
+        for (_, bytes) in &summaries {
+            match Summary::decode(bytes, &mut |class| self.class(class)) {
+                Ok(found) => pages.extend(found.into_iter().map(Rc::new)),
+                Err(why) if matches!(*why, Error::VersionTooNew { .. }) => return Err(why),
+                Err(why) => {
+                    whole = false;
+                    let message = "page summaries are damaged and made anew";
+                    self.report(Level::Warn, message, &why);
+                }
+            }
+        }
+        state.set_pages(in_order(pages.clone()));
+        let there = state.events().saturating_add(tail.len() as u64);
+        if !whole || record.as_ref().is_some_and(|record| there < record.events) {
+            let more = self.unlisted(&numbers(&pages)).await?;
+            pages.extend(more.into_iter().map(|summary| self.share(summary)));
+            state.set_pages(in_order(pages.clone()));
+        }
+        let numbers = numbers(&pages);
+        let mut end = numbers.len();
+        for (key, _) in summaries.iter().rev() {
+            let first = numbers.len().saturating_sub(numbers.range(*key..).len());
             state.blocks.push(Block {
                 key: *key,
-                pages: found.len(),
+                pages: end.saturating_sub(first),
             });
-            pages.extend(found);
+            end = first;
         }
-        let last_page = pages.iter().map(|page| page.number).max();
-        state.set_pages(in_order(pages));
+        state.blocks.reverse();
         let mut lost = Vec::new();
         for (position, bytes) in tail {
             match Entry::decode(&bytes) {
@@ -124,10 +136,12 @@ impl Log {
                 }
             }
         }
-        state.record = record.unwrap_or_else(|| Record {
-            next_page: last_page.map_or(0, |last| last.saturating_add(1)),
-            ..rebuilt(&state)
-        });
+        state.record = record.unwrap_or_else(|| rebuilt(&state));
+        let after = numbers
+            .entries()
+            .last()
+            .map(|last| last.0.saturating_add(1));
+        state.record.next_page = state.record.next_page.max(after.unwrap_or_default());
         // What is lost is a gap. Where not even its place is known, nothing is complete for certain.
         let there = state.events().saturating_add(lost.len() as u64);
         if there < state.record.events {
@@ -141,53 +155,31 @@ impl Log {
         Ok(state)
     }
 
-    /// The summaries in a record; where it is damaged, those of the pages from its key to below
-    /// `end`.
-    async fn summaries(
-        &self,
-        key: i64,
-        bytes: &[u8],
-        end: Option<i64>,
-    ) -> Result<Vec<Rc<Summary>>> {
-        let why = match Summary::decode(bytes, &mut |class| self.class(class)) {
-            Ok(summaries) => return Ok(summaries.into_iter().map(Rc::new).collect()),
-            Err(why) if matches!(*why, Error::VersionTooNew { .. }) => return Err(why),
-            Err(why) => why,
-        };
-        self.report(
-            Level::Warn,
-            "page summaries are damaged and made anew",
-            &why,
-        );
-        let mut summaries = Vec::new();
-        let mut first = key;
-        let end = end.unwrap_or(i64::MAX).min(Key::LAST);
-        while first < end {
-            // Where the end isn't known either, everything is read at once.
-            let few = end.saturating_sub(first) < MANY;
-            let next = if few {
-                first.saturating_add(FEW).min(end)
-            } else {
-                end
-            };
-            let last = next.saturating_sub(1);
-            let pages = self
-                .shared
-                .backend
-                .range(Table::Pages, &self.id, first, last);
-            for (number, record) in pages.await? {
-                match Page::decode(record) {
-                    Ok(page) => summaries.push(self.share(page.summary(number))),
-                    Err(why) if matches!(*why, Error::Corrupt(_)) => {
+    /// The summaries of pages that no readable record tells of.
+    async fn unlisted(&self, listed: &SortedMap<i64, ()>) -> Result<Vec<Summary>> {
+        let backend = &self.shared.backend;
+        let mut numbers = backend.numbers(Table::Pages, &self.id).await?;
+        numbers.retain(|number| !listed.contains_key(number));
+        let mut found = Vec::new();
+        for few in numbers.chunks(FEW) {
+            let records = backend.get_many(Table::Pages, &self.id, few).await?;
+            for (number, record) in few.iter().zip(records) {
+                match record.map(Page::decode) {
+                    Some(Ok(page)) if !page.is_empty() => found.push(page.summary(*number)),
+                    Some(Err(why)) if matches!(*why, Error::Corrupt(_)) => {
                         self.report(Level::Error, "a page is damaged and left out", &why);
                     }
-                    Err(why) => return Err(why),
+                    Some(Err(why)) => return Err(why),
+                    _ => {}
                 }
             }
-            first = next;
         }
-        Ok(summaries)
+        Ok(found)
     }
+}
+
+fn numbers(pages: &[Rc<Summary>]) -> SortedMap<i64, ()> {
+    pages.iter().map(|page| (page.number, ())).collect()
 }
 
 /// What events and pages say of a conversation whose record is lost. What is known to be complete

@@ -288,7 +288,12 @@ impl Log {
 
     /// Takes a page that was read into the cache.
     pub(crate) fn keep(&self, number: i64, record: Vec<u8>) -> Result<Rc<Page>> {
-        let page = Page::decode(record).inspect_err(|_| self.damaged(number))?;
+        let page = Page::decode(record).inspect_err(|why| {
+            // What a newer release wrote is sound.
+            if matches!(**why, Error::Corrupt(_)) {
+                self.damaged(number);
+            }
+        })?;
         let page = Rc::new(page);
         self.shared.cache.keep_page(&self.id, number, &page);
         Ok(page)

@@ -77,43 +77,7 @@ impl Plan {
         if plan.next.stored.is_none() && plan.next.pages.is_empty() {
             plan.next.record.next_page = first_page(log.shared.clock.now());
         }
-        for item in items {
-            let after = item.after();
-            let before = after.and_then(|after| plan.before(after));
-            let outcome = match plan.entry(log, item) {
-                Ok(entry) => {
-                    let position = entry.position;
-                    let outcome = plan.place(log, entry).await?;
-                    if let Some(after) = after {
-                        plan.link(after, before, position);
-                    }
-                    outcome
-                }
-                Err(why) => Outcome::Rejected(why),
-            };
-            if let Outcome::Accepted(entry) | Outcome::Replaced(entry) = &outcome {
-                plan.pending.extend(id_of(entry));
-                plan.committed.push(entry.clone());
-            }
-            plan.outcomes.push(outcome);
-        }
-        for (number, entries) in std::mem::take(&mut plan.late).into_entries() {
-            plan.rewrite(log, number, entries).await?;
-        }
-        plan.seal(log);
-        plan.index(log).await?;
-        let tail = std::mem::take(&mut plan.fresh);
-        for entry in tail
-            .entries()
-            .iter()
-            .filter_map(|(position, ())| plan.next.tail.get(position))
-        {
-            plan.writes.push(Write::Put(
-                Table::Tail,
-                log.key(entry.position),
-                entry.encode(),
-            ));
-        }
+        plan.take_in(log, items).await?;
         for Claim { complete, given } in claims {
             if given.iter().all(|position| plan.next.contains(*position)) {
                 for (first, last) in complete {
@@ -127,6 +91,48 @@ impl Plan {
             plan.finish(log);
         }
         Ok(plan)
+    }
+
+    /// Finds each item its place, and says what that changes besides the conversation's record.
+    pub(super) async fn take_in(&mut self, log: &Log, items: &[&Item]) -> Result<()> {
+        for item in items {
+            let after = item.after();
+            let before = after.and_then(|after| self.before(after));
+            let outcome = match self.entry(log, item) {
+                Ok(entry) => {
+                    let position = entry.position;
+                    let outcome = self.place(log, entry).await?;
+                    if let Some(after) = after {
+                        self.link(after, before, position);
+                    }
+                    outcome
+                }
+                Err(why) => Outcome::Rejected(why),
+            };
+            if let Outcome::Accepted(entry) | Outcome::Replaced(entry) = &outcome {
+                self.pending.extend(id_of(entry));
+                self.committed.push(entry.clone());
+            }
+            self.outcomes.push(outcome);
+        }
+        for (number, entries) in std::mem::take(&mut self.late).into_entries() {
+            self.rewrite(log, number, entries).await?;
+        }
+        self.seal(log);
+        self.index(log).await?;
+        let tail = std::mem::take(&mut self.fresh);
+        for entry in tail
+            .entries()
+            .iter()
+            .filter_map(|(position, ())| self.next.tail.get(position))
+        {
+            self.writes.push(Write::Put(
+                Table::Tail,
+                log.key(entry.position),
+                entry.encode(),
+            ));
+        }
+        Ok(())
     }
 
     /// The item as an entry of this log, or why it can't be one.
@@ -269,6 +275,7 @@ impl Plan {
             None if self.stale => return Ok(()),
             None => {
                 self.give_up(number);
+                self.uncover(number);
                 Vec::new()
             }
         };
@@ -319,6 +326,14 @@ impl Plan {
         if let Some(page) = self.next.pages.iter().find(|page| page.number == number) {
             self.next.record.coverage.remove(page.first(), page.last());
         }
+    }
+
+    /// Takes note that a page's range may not be covered any more: its summary has to go, and those
+    /// of the pages that it once replaced.
+    pub(super) fn uncover(&mut self, number: i64) {
+        let keys = self.next.blocks.iter().map(|block| block.key);
+        self.uncovered.extend(keys.filter(|key| *key <= number));
+        self.uncovered.push(number);
     }
 
     /// Moves what fills whole pages out of the tail.

@@ -15,6 +15,7 @@ use super::notify::Notify;
 use super::options::{self, Options, exact};
 use super::remote::{SyncRun, server};
 use super::reports;
+use super::verify::VerifyRun;
 use super::{BrowserClock, ConnectionOptions, IndexedDb};
 use crate::backend::{Backend, Clock, Memory};
 use crate::error::{Error, Result};
@@ -385,6 +386,17 @@ impl Log {
         let (reporter, timeout) = (self.home.reporter.clone(), Some(self.home.timeout));
         let server = server(&given, reporter, timeout)?;
         Ok(SyncRun::new(server, Rc::clone(&self.live)))
+    }
+
+    /// Begins to look at all records, and to mend them where that is asked for.
+    pub fn verify(&self, mend: bool, given: JsValue) -> Answer<VerifyRun> {
+        // A repair goes on with a sync.
+        Options::read(given, if mend { options::SYNC } else { "" })?;
+        let log = self.live.stream.log();
+        Ok(VerifyRun::new(match mend {
+            false => log.verify(),
+            true => log.repair(),
+        }))
     }
 
     /// What is known to be complete.

@@ -233,6 +233,27 @@ impl Backend for IndexedDb {
         read.boxed_local()
     }
 
+    fn numbers<'a>(&'a self, table: Table, conversation: &'a Rc<str>) -> Answer<'a, Vec<i64>> {
+        let read = async move {
+            let range = span(conversation, Key::FIRST, Key::LAST).map_err(exception)?;
+            let range = JsValue::from(range);
+            let issue = |store: &IdbObjectStore, requests: &mut Vec<IdbRequest>| {
+                requests.push(store.get_all_keys_with_key(&range)?);
+                Ok(())
+            };
+            let requests = self.read("numbers", &[table], &issue).await?;
+            let mut numbers = Vec::new();
+            for request in requests {
+                let keys = Array::from(&request.result().map_err(exception)?);
+                for key in keys.iter() {
+                    numbers.push(parts(table, &key)?.1);
+                }
+            }
+            Ok(numbers)
+        };
+        read.boxed_local()
+    }
+
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {
         let read = async move {
             let everything = IdbKeyRange::lower_bound(&Array::new()).map_err(exception)?;

@@ -16,6 +16,7 @@ mod remote;
 mod reports;
 pub mod schema;
 mod settled;
+mod verify;
 
 pub use bindings::{Log, Store};
 pub use clock::BrowserClock;

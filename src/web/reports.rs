@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::home::Fed;
 use crate::event::Dialect;
 use crate::replay::ReplayState;
-use crate::store::{CacheStats, ConversationInfo, ImportReport};
+use crate::store::{CacheStats, ConversationInfo, ImportReport, Interval, VerifyReport};
 use crate::stream::FeedReport;
 
 /// What a report tells of one thing.
@@ -87,6 +87,35 @@ pub(super) fn import(id: &str, report: &ImportReport) -> JsValue {
         ("doubles", Value::Number(report.doubles as f64)),
         ("rejected", Value::Number(report.rejected as f64)),
         ("errors", Value::List(faults.collect())),
+    ])
+}
+
+/// What a look at all records has found so far, and whether that is all.
+pub(super) fn verify(report: &VerifyReport, ended: bool) -> JsValue {
+    let range = |(first, last): &Interval| {
+        let ends = [*first, *last].map(|end| Value::Number(end as f64));
+        Value::List(ends.into())
+    };
+    let damages = report.damages.iter().map(|damage| {
+        Value::Fields(vec![
+            ("table", Value::Text(damage.table.name())),
+            ("number", Value::Number(damage.number as f64)),
+            ("range", damage.range.as_ref().map_or(Value::Absent, range)),
+            ("fault", Value::Text(damage.fault.name())),
+        ])
+    });
+    let report = vec![
+        ("sound", Value::Flag(report.damages.is_empty())),
+        ("pages", Value::Number(report.pages as f64)),
+        ("totalPages", Value::Number(report.total as f64)),
+        ("events", Value::Number(report.events as f64)),
+        ("bytes", Value::Number(report.bytes as f64)),
+        ("damages", Value::List(damages.collect())),
+        ("lost", Value::List(report.lost.iter().map(range).collect())),
+    ];
+    plain(vec![
+        ("report", Value::Fields(report)),
+        ("ended", Value::Flag(ended)),
     ])
 }
 

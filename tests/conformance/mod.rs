@@ -13,6 +13,7 @@ use oh_event_store::error::Result;
 /// Checks all promises, one after the other.
 pub async fn run<B: Backend>(open: impl AsyncFn(&str) -> B) {
     reads::records_come_in_the_order_asked_for(&open("order").await).await;
+    reads::the_numbers_are_those_of_one_conversation_and_table(&open("keys").await).await;
     reads::absent_records_are_none(&open("absent").await).await;
     reads::a_range_holds_both_its_ends(&open("range").await).await;
     reads::all_of_some_tables_come_together(&open("all").await).await;

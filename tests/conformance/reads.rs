@@ -25,6 +25,21 @@ pub async fn records_come_in_the_order_asked_for(backend: &impl Backend) {
     );
 }
 
+pub async fn the_numbers_are_those_of_one_conversation_and_table(backend: &impl Backend) {
+    let there = [-EXACT, -3, 0, 1, 20, EXACT];
+    let writes = there.iter().map(|n| put(Table::Pages, "c", *n, "a page"));
+    write(backend, writes.collect()).await;
+    let others = vec![
+        put(Table::Pages, "d", 2, "x"),
+        put(Table::Tail, "c", 3, "x"),
+    ];
+    write(backend, others).await;
+    let found = backend.numbers(Table::Pages, &Rc::from("c")).await;
+    assert_eq!(found, Ok(there.to_vec()));
+    let none = backend.numbers(Table::Signatures, &Rc::from("c")).await;
+    assert_eq!(none, Ok(vec![]));
+}
+
 pub async fn absent_records_are_none(backend: &impl Backend) {
     write(backend, vec![put(Table::Tail, "c", 1, "one")]).await;
     let found = backend

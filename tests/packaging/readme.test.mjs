@@ -64,6 +64,7 @@ test("its tables name what the package has, and nothing else", () => {
     export declare const store: library.EventStore;
     export declare const conversation: library.Conversation;
     export declare const sync: Required<library.SyncOptions>;
+    export declare const verify: Required<library.VerifyReport>;
     export declare const nested: library.NestedEventStore;
     export declare const search: library.Search<library.Event>;
     export declare const replay: library.Replay;
@@ -89,6 +90,7 @@ test("its tables name what the package has, and nothing else", () => {
     ["`EventStore`", "store", all],
     ["`Conversation`", "conversation", all],
     ["`SyncOptions`", "sync", all],
+    ["`VerifyReport`", "verify", all],
     ["`NestedEventStore`", "nested", all],
     ["`Search`", "search", all],
     ["`Replay`", "replay", all],

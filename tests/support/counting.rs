@@ -80,6 +80,10 @@ impl Backend for Counting {
         self.memory.all(tables, conversation)
     }
 
+    fn numbers<'a>(&'a self, table: Table, conversation: &'a Rc<str>) -> Answer<'a, Vec<i64>> {
+        self.memory.numbers(table, conversation)
+    }
+
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {
         self.memory.conversations()
     }

@@ -24,10 +24,14 @@ import type {
   NewEvent,
   Replay,
   ReplayOptions,
+  RepairOptions,
+  RepairReport,
   StatusMessage,
   SubscribeOptions,
   SyncOptions,
   SyncReport,
+  VerifyOptions,
+  VerifyReport,
 } from "./types.js";
 import { absoluteUrl } from "./urls.js";
 
@@ -47,6 +51,11 @@ function feedReport(fed: number | string): FeedReport {
 }
 
 type Secrets = Readonly<Record<string, string>>;
+
+/** What is done in steps, each of which tells what was done so far. */
+interface Run<R> {
+  next(): Promise<{ report: R; ended: boolean } | undefined>;
+}
 
 /** What a conversation needs of its store. */
 export interface Home {
@@ -193,8 +202,32 @@ export class LocalConversation extends Reading implements Conversation {
 
   async sync({ signal, onProgress, ...server }: SyncOptions): Promise<SyncReport> {
     const options = { ...server, baseUrl: absoluteUrl(server.baseUrl) };
+    return this.#steps((log) => log.open("sync", options), signal, onProgress);
+  }
+
+  async verify({ signal, onProgress, ...rest }: VerifyOptions = {}): Promise<VerifyReport> {
+    return this.#steps((log) => log.open("verify", false, rest), signal, onProgress);
+  }
+
+  async repair(options: RepairOptions = {}): Promise<RepairReport> {
+    const { signal, onProgress, ...server } = options;
+    const run = (log: Remote<Log>) => log.open("verify", true, server);
+    const report = await this.#steps(run, signal, onProgress);
+    const { baseUrl } = server;
+    if (baseUrl === undefined) return report;
+    const told = (sync: SyncReport) => onProgress?.({ ...report, sync });
+    const sync = await this.sync({ ...server, baseUrl, signal, onProgress: told });
+    return { ...report, sync };
+  }
+
+  /** Goes on step by step until all is done. */
+  async #steps<R>(
+    open: (log: Remote<Log>) => Remote<Run<R>>,
+    signal: AbortSignal | undefined,
+    onProgress: ((report: R) => void) | undefined,
+  ): Promise<R> {
     if (signal?.aborted) throw signal.reason;
-    const run = (await this.#log()).open("sync", options);
+    const run = open(await this.#log());
     let end = () => {};
     const ended = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
     this.#running.add(end);

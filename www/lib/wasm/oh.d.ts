@@ -18,6 +18,7 @@ import type {
   Stats,
   SubscribeOptions,
   SyncReport,
+  VerifyReport,
 } from "../types.js";
 
 /** Instantiates a compiled module; only the first call does anything. */
@@ -99,6 +100,7 @@ export class Log implements EventReader {
   matching(options: MatchingOptions): Promise<Batch>;
   count(filter?: EventFilter): Promise<number>;
   sync(options: ServerOptions): SyncRun;
+  verify(mend: boolean, options: object): VerifyRun;
   add(eventJson: string, source: string): Promise<Batch>;
   /** 0: an event that is stored now. 1: one that was. 2: a status. A string: why it was rejected. */
   feed(frame: string | Uint8Array, parsed: boolean): Promise<number | string>;
@@ -139,6 +141,13 @@ export class SyncRun {
   private constructor();
   free(): void;
   next(): Promise<{ report: SyncReport; ended: boolean } | undefined>;
+  close(): void;
+}
+
+export class VerifyRun {
+  private constructor();
+  free(): void;
+  next(): Promise<{ report: VerifyReport; ended: boolean } | undefined>;
   close(): void;
 }
 

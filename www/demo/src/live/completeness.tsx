@@ -1,5 +1,11 @@
 // What is known to be there of the conversation, and the rest fetched from the server.
-import type { Conversation, Coverage, SyncReport } from "oh-event-store";
+import type {
+  Conversation,
+  Coverage,
+  RepairReport,
+  SyncReport,
+  VerifyReport,
+} from "oh-event-store";
 import { useEffect, useRef, useState, type ReactElement } from "react";
 import { bytes, count, plural, reason } from "../format";
 import { useLibrary } from "../library/library";
@@ -17,29 +23,51 @@ export function Completeness({ conversation }: { conversation: Conversation }): 
   const { refresh } = useLibrary();
   const coverage = useCoverage(conversation);
   const [outcome, setOutcome] = useState<Outcome>();
+  const [damaged, setDamaged] = useState(false);
   const [running, setRunning] = useState<AbortController>();
   const latest = useRef<AbortController>(undefined);
   useEffect(() => () => latest.current?.abort(), []);
 
-  const run = async (): Promise<void> => {
+  const run = async (begin: string, work: (signal: AbortSignal) => Promise<Outcome>) => {
     const abort = new AbortController();
     latest.current = abort;
     setRunning(abort);
-    setOutcome({ tone: "info", text: "Asking the server…" });
+    tell(begin);
     try {
-      const report = await conversation.sync({
-        baseUrl: `/api/conversations/${encodeURIComponent(conversation.id)}`,
-        signal: abort.signal,
-        onProgress: ({ events, bytes: size }) =>
-          setOutcome({ tone: "info", text: `${plural(events, "event")}, ${bytes(size)} so far` }),
-      });
-      setOutcome({ tone: "info", text: told(report) });
+      setOutcome(await work(abort.signal));
     } catch (error) {
-      const stopped = { tone: "info", text: "Stopped. What came is kept." } as const;
+      const stopped = { tone: "info", text: "Stopped. What was done is kept." } as const;
       setOutcome(abort.signal.aborted ? stopped : { tone: "error", text: reason(error) });
     }
     setRunning(undefined);
     refresh();
+  };
+  const tell = (text: string): void => setOutcome({ tone: "info", text });
+  const baseUrl = `/api/conversations/${encodeURIComponent(conversation.id)}`;
+
+  const complete = async (signal: AbortSignal): Promise<Outcome> => {
+    const report = await conversation.sync({
+      baseUrl,
+      signal,
+      onProgress: ({ events, bytes: size }) =>
+        tell(`${plural(events, "event")}, ${bytes(size)} so far`),
+    });
+    return { tone: "info", text: told(report) };
+  };
+
+  const onProgress = ({ pages, totalPages, sync }: RepairReport): void =>
+    tell(sync ? `${plural(sync.events, "event")} so far` : `${pages} of ${totalPages} pages`);
+
+  const verify = async (signal: AbortSignal): Promise<Outcome> => {
+    const found = await conversation.verify({ signal, onProgress });
+    setDamaged(!found.sound);
+    return { tone: found.sound ? "info" : "error", text: verified(found) };
+  };
+
+  const repair = async (signal: AbortSignal): Promise<Outcome> => {
+    const { sync } = await conversation.repair({ baseUrl, signal, onProgress });
+    setDamaged(false);
+    return { tone: "info", text: `Repaired. ${sync ? told(sync) : ""}` };
   };
 
   return (
@@ -54,10 +82,19 @@ export function Completeness({ conversation }: { conversation: Conversation }): 
         type="button"
         className="button is-wide"
         data-testid="sync"
-        onClick={() => (running ? running.abort() : void run())}
+        onClick={() => (running ? running.abort() : void run("Asking the server…", complete))}
       >
         <Icon name={running ? "cross" : "download"} size={14} />
         {running ? "Stop" : "Complete from server"}
+      </button>
+      <button
+        type="button"
+        className="button is-wide"
+        data-testid={damaged ? "repair" : "verify"}
+        disabled={running !== undefined}
+        onClick={() => void run("Looking at every record…", damaged ? repair : verify)}
+      >
+        {damaged ? "Repair from server" : "Verify what is stored"}
       </button>
       <p className="notice" data-tone={outcome?.tone} data-testid="sync-outcome" role="status">
         {outcome?.text}
@@ -102,4 +139,11 @@ function told({ events, bytes: size, accepted, replaced, complete }: SyncReport)
   const came = `${plural(events, "event")} in ${bytes(size)}: ${count(accepted)} were missing`;
   const better = replaced > 0 ? `, ${count(replaced)} replaced` : "";
   return `${came}${better}. ${complete ? "The log is whole." : "Something is still missing."}`;
+}
+
+function verified({ sound, events, bytes: size, damages, lost }: VerifyReport): string {
+  if (sound) return `${plural(events, "event")} in ${bytes(size)}: all of them are sound.`;
+  const ranges = lost.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`));
+  const where = ranges.length > 0 ? ` Not readable: ${ranges.slice(0, LISTED).join(", ")}.` : "";
+  return `${plural(damages.length, "damaged record")}.${where}`;
 }
