@@ -107,7 +107,7 @@ describe.each([
     expect(doomed.heard).toEqual(ids(0, doomed.heard.length));
     expect(doomed.heard.length).toBeLessThan(EVENTS);
     // One is in the callback, a hundred wait, all the others are counted.
-    expect(stuck.heard).toEqual([0]);
+    expect(stuck.heard).toHaveLength(1);
     expect((await store.stats()).dropped).toBe(EVENTS - 101);
     expect(logged).toEqual(Array(2).fill('error: the callback ["failing","c"] failed'));
   });
