@@ -74,6 +74,14 @@ pub enum Error {
         /// Its message, which browsers may leave empty.
         message: String,
     },
+    /// The database can't be opened, or not again: nothing of the call took place. A store goes on
+    /// in memory then, so that the same call may succeed at once.
+    Unreachable {
+        /// The `DOMException`'s name.
+        name: String,
+        /// What is known of it.
+        message: String,
+    },
     /// The pair of subscriber and callback id is taken.
     DuplicateSubscription {
         /// The subscriber's id.
@@ -106,7 +114,7 @@ impl Error {
             Error::Timeout { .. } => "timeout",
             Error::Conflict => "conflict",
             Error::Corrupt(_) => "corrupt",
-            Error::Storage { .. } => "storage",
+            Error::Storage { .. } | Error::Unreachable { .. } => "storage",
             Error::DuplicateSubscription { .. } => "duplicate-subscription",
             Error::TooManySubscribers(_) => "too-many-subscribers",
             Error::Network(_) | Error::Refused(_) | Error::BadAnswer(_) => "network",
@@ -120,6 +128,7 @@ impl Error {
             Error::Timeout { .. }
             | Error::Conflict
             | Error::Storage { .. }
+            | Error::Unreachable { .. }
             | Error::Network(_)
             | Error::Refused(408 | 425 | 429 | 500..) => Recovery::Retry,
             Error::Closed(_) => Recovery::Reopen,
@@ -173,6 +182,9 @@ impl fmt::Display for Error {
                 write!(f, "the storage failed: {name}")
             }
             Error::Storage { name, message } => write!(f, "the storage failed: {name}: {message}"),
+            Error::Unreachable { name, message } => {
+                write!(f, "the database can't be reached: {name}: {message}")
+            }
             Error::DuplicateSubscription {
                 subscriber,
                 callback,

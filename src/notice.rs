@@ -41,6 +41,12 @@ pub enum Notice {
         /// The message.
         text: Box<str>,
     },
+    /// The database can't be reached: from here on everything is in memory only. Why.
+    Degraded(String),
+    /// The database is there again, and holds what came meanwhile: so many events.
+    Restored(u64),
+    /// A conversation has been changed in the database, by its id: other tabs may want to look.
+    Changed(Rc<str>),
     /// A conversation was deleted to make room.
     Evicted {
         /// The conversation's id.

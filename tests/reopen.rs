@@ -92,10 +92,10 @@ async fn a_database_that_is_closed_again_and_again_is_given_a_pause() {
         terminated(&events, times).await;
     }
     let error = put(&database, 2, "y").await.unwrap_err();
-    assert!(matches!(*error, Error::Storage { .. }), "{error:?}");
+    assert!(matches!(*error, Error::Unreachable { .. }), "{error:?}");
     assert_eq!(error.recovery(), Recovery::Retry);
     while let Err(error) = put(&database, 2, "y").await {
-        assert!(matches!(*error, Error::Storage { .. }), "{error:?}");
+        assert!(matches!(*error, Error::Unreachable { .. }), "{error:?}");
         BrowserClock::new().sleep(50).await;
     }
     assert_eq!(all(&database).await, Ok(vec![(2, b"y".to_vec())]));
@@ -138,7 +138,7 @@ async fn a_page_without_storage_is_told_so() {
             .map(drop);
         raw::call(&restore);
         let error = answer.unwrap_err();
-        assert!(matches!(*error, Error::Storage { .. }), "{error:?}");
+        assert!(matches!(*error, Error::Unreachable { .. }), "{error:?}");
     }
     let restore = raw::replace_factory(&raw::refusing_factory());
     let answer = IndexedDb::open(ConnectionOptions::new("refused"))
@@ -147,6 +147,6 @@ async fn a_page_without_storage_is_told_so() {
     raw::call(&restore);
     let name = "SecurityError".to_owned();
     assert!(
-        matches!(*answer.unwrap_err(), Error::Storage { name: ref found, .. } if *found == name)
+        matches!(*answer.unwrap_err(), Error::Unreachable { name: ref found, .. } if *found == name)
     );
 }

@@ -33,6 +33,8 @@ pub struct Faults {
     /// The most bytes of values that the database holds; a commit that would exceed them ends with
     /// `QuotaExceeded`.
     pub space: Option<usize>,
+    /// Whether the database can't be opened: every call ends with `Unreachable`.
+    pub gone: bool,
     /// The commit, counted from 1, in which the tab dies: it is kept or not, is not answered, and
     /// everything after it is refused.
     pub crash_at: Option<u64>,
@@ -140,9 +142,21 @@ impl Faulty {
         }
     }
 
+    /// At the beginning of a call, before anything of it has taken place.
+    fn reached(&self) -> Result<()> {
+        self.alive()?;
+        match self.faults.get().gone {
+            false => Ok(()),
+            true => Err(Box::new(Error::Unreachable {
+                name: "InvalidStateError".to_owned(),
+                message: "it is gone".to_owned(),
+            })),
+        }
+    }
+
     async fn slowly<T>(&self, read: Answer<'_, T>) -> Result<T> {
         self.turns().await;
-        self.alive()?;
+        self.reached()?;
         if self.below(100) < self.faults.get().read {
             return Err(storage("UnknownError"));
         }
@@ -305,7 +319,10 @@ impl Backend for Faulty {
         };
         async move {
             self.turns().await;
-            self.alive()?;
+            if let Err(why) = self.reached() {
+                transaction.batch.take();
+                return Err(why);
+            }
             let done = if now { transaction.complete() } else { Ok(()) };
             self.turns().await;
             self.alive()?;

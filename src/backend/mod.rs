@@ -5,6 +5,7 @@
 //! [`Faulty`] is slow and fails, for tests. [`Http`] and [`Sockets`] are the ways to a server; [`Scripted`]
 //! stands for one in tests.
 
+mod fallback;
 mod faulty;
 mod http;
 mod memory;
@@ -17,6 +18,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::error::Result;
 
+pub use fallback::Fallback;
 pub use faulty::{Faults, Faulty};
 pub use http::{Http, Request, Response};
 pub use memory::Memory;

@@ -68,6 +68,7 @@ pub enum Outcome {
 }
 
 /// That nothing is missing in some stretches.
+#[derive(Clone)]
 pub(crate) struct Claim {
     pub(crate) complete: Vec<Interval>,
     /// It holds only as long as these are in the log, which may have been deleted since.
@@ -77,7 +78,7 @@ pub(crate) struct Claim {
 /// Items on their way, and what became of them.
 pub(crate) struct Ticket {
     items: Vec<Item>,
-    claim: Option<Claim>,
+    pub(super) claim: Option<Claim>,
     result: RefCell<Option<Result<Vec<Outcome>>>>,
 }
 
@@ -144,30 +145,57 @@ impl Log {
     async fn commit(&self, tickets: &[Rc<Ticket>]) -> Result<()> {
         let items: Vec<&Item> = tickets.iter().flat_map(|ticket| &ticket.items).collect();
         let claims: Vec<&Claim> = tickets.iter().flat_map(|ticket| &ticket.claim).collect();
+        // What has an id can be written once more where it is not known whether it is there.
+        let mut unknown = Vec::new();
+        let mut again = !items.iter().any(|item| matches!(item, Item::New { .. }));
         for attempt in 0..ATTEMPTS {
             self.check_open()?;
-            let plan = Plan::make(self, &items, &claims, attempt > 0).await?;
+            let mut plan = Plan::make(self, &items, &claims, attempt > 0).await?;
+            // What is a double of its own first copy was accepted then.
+            for (outcome, before) in plan.outcomes.iter_mut().zip(&unknown) {
+                if *outcome == Outcome::Double {
+                    *outcome = Outcome::clone(before);
+                }
+            }
+            let planned = plan.outcomes.clone();
             let result = if plan.stale {
                 Err(Error::Conflict.into())
             } else if plan.writes.is_empty() {
                 self.answer(tickets, plan.outcomes);
                 return Ok(());
             } else {
-                self.start(plan, tickets);
+                self.start(plan, tickets, again);
                 self.land().await
             };
             match result {
                 Err(why) if matches!(*why, Error::Conflict) => {
                     self.report(Level::Debug, "another tab wrote first", &why);
-                    self.load().await?;
+                    self.reload().await?;
                 }
+                Err(why) if again && matches!(*why, Error::Storage { .. }) => {
+                    self.report(Level::Warn, "a commit is made once more", &why);
+                    again = false;
+                    unknown = planned;
+                    self.reload().await?;
+                }
+                // From here on it is memory that is written to.
+                Err(why) if self.shared.fallback.replaces(&why) => {}
                 other => return other,
             }
         }
         Err(Error::Conflict.into())
     }
 
-    pub(crate) fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>]) {
+    /// Reads the state anew, or finds that it has to do without the database.
+    async fn reload(&self) -> Result<()> {
+        match self.load().await {
+            Err(why) if self.shared.fallback.replaces(&why) => Ok(()),
+            answer => answer,
+        }
+    }
+
+    /// Hands a plan to the backend. With `again`, a failure of the storage is not its tickets' end.
+    pub(crate) fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>], again: bool) {
         let expected = Expected {
             table: Table::Conversations,
             key: self.key(0),
@@ -183,6 +211,7 @@ impl Log {
         *self.in_flight.borrow_mut() = Some(InFlight {
             plan,
             tickets: tickets.to_vec(),
+            again,
             commit: commit.boxed_local(),
         });
     }
@@ -200,13 +229,20 @@ impl Log {
         let Some((in_flight, result)) = landed.await else {
             return Ok(());
         };
-        let InFlight { plan, tickets, .. } = in_flight;
+        let InFlight {
+            plan,
+            tickets,
+            again,
+            ..
+        } = in_flight;
         match &result {
             Ok(()) => {
+                self.shared.note(&self.id, &plan, &tickets);
                 let outcomes = self.apply(plan);
                 self.answer(&tickets, outcomes);
             }
-            Err(why) if matches!(**why, Error::Conflict) => {}
+            Err(why) if matches!(**why, Error::Conflict | Error::Unreachable { .. }) => {}
+            Err(why) if again && matches!(**why, Error::Storage { .. }) => {}
             Err(why) => {
                 for ticket in &tickets {
                     *ticket.result.borrow_mut() = Some(Err(why.clone()));
@@ -284,6 +320,7 @@ async fn turn() {
 pub(crate) struct InFlight {
     plan: Plan,
     tickets: Vec<Rc<Ticket>>,
+    again: bool,
     commit: LocalBoxFuture<'static, Result<()>>,
 }
 

@@ -7,13 +7,16 @@ use super::batch::Batch;
 use super::cache::{CacheStats, PageCache};
 use super::coverage::{Coverage, Interval};
 use super::found::Findings;
+use super::journal::{Deed, Journal};
 use super::log::{Log, Shared, State};
 use super::record::Record;
 use super::retention::{Retention, deletion};
 use super::search::SearchOptions;
-use crate::backend::{Backend, Clock, Durability, Expected, Key, Table, Write, WriteBatch};
+use crate::backend::{
+    Backend, Clock, Durability, Expected, Fallback, Key, Table, Write, WriteBatch,
+};
 use crate::error::{Error, Result};
-use crate::event::{Dialect, EventId, Position};
+use crate::event::{Dialect, EventId, MAX_ID, Position};
 use crate::filter::{Decompose, EventFilter, undecomposed};
 use crate::notice::{Level, Reporter};
 use crate::page::MAX_EVENTS;
@@ -131,8 +134,11 @@ impl EventStore {
         options: &StoreOptions,
     ) -> EventStore {
         let findings = options.memory_budget / FINDINGS;
+        let fallback = Rc::new(Fallback::new(backend, reporter.clone()));
         let shared = Shared {
-            backend,
+            backend: Rc::clone(&fallback) as Rc<dyn Backend>,
+            fallback,
+            journal: Journal::default(),
             clock,
             reporter,
             cache: PageCache::new(options.memory_budget.saturating_sub(findings)),
@@ -179,7 +185,14 @@ impl EventStore {
         if let Some(log) = self.shared.open_log(id) {
             return Ok((log, false));
         }
-        let log = Log::open(Rc::clone(&self.shared), id, dialect).await?;
+        let opened = match Log::open(Rc::clone(&self.shared), id, dialect).await {
+            // It is memory that is read from here on.
+            Err(why) if self.shared.fallback.replaces(&why) => {
+                Log::open(Rc::clone(&self.shared), id, dialect).await
+            }
+            opened => opened,
+        };
+        let log = opened?;
         // Another call may have opened it while this one read.
         if let Some(log) = self.shared.open_log(id) {
             return Ok((log, false));
@@ -235,6 +248,7 @@ impl EventStore {
             .backend
             .commit(batch, self.shared.durability)
             .await?;
+        self.shared.done(&id, Deed::Delete);
         self.shared.forget(&id);
         self.shared.logs.borrow_mut().remove(&id);
         if let Some(log) = &open {
@@ -249,7 +263,10 @@ impl EventStore {
     /// `InvalidArgument` when it isn't stored, or what the backend answers.
     pub async fn pin(&self, id: &str, pinned: bool) -> Result<()> {
         let change = |record: &mut Record| record.pinned = pinned;
-        self.change_record(&id.into(), change).await
+        let id = id.into();
+        self.change_record(&id, change).await?;
+        self.shared.done(&id, Deed::Pin(pinned));
+        Ok(())
     }
 
     async fn change_record(&self, id: &Rc<str>, change: impl FnOnce(&mut Record)) -> Result<()> {
@@ -398,6 +415,8 @@ impl Log {
         let known = self.intact(&state);
         let gaps = match (state.first(), state.last()) {
             (Some(first), Some(last)) => known.gaps(first.min(0), last),
+            // What is stored is not known.
+            _ if self.unread.get() => vec![(0, MAX_ID)],
             _ => Vec::new(),
         };
         (known.known().to_vec(), gaps)

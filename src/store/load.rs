@@ -21,18 +21,34 @@ const FEW: usize = 32;
 
 impl Log {
     /// Reads the state as it is stored, and tells of what is new in it. Only while nothing is being
-    /// written.
+    /// written. Where the database can't be reached, the state stays as it is.
     pub(crate) async fn load(&self) -> Result<()> {
+        self.load_from(false).await
+    }
+
+    /// The same; a log that is being opened takes what there is in memory.
+    pub(crate) async fn load_from(&self, memory_too: bool) -> Result<()> {
+        let fallback = &self.shared.fallback;
         for attempt in 1..=LOADS {
             self.check_open()?;
+            if fallback.is_degraded() && !memory_too {
+                return Ok(());
+            }
+            let turn = fallback.turn();
             let state = self.read().await?;
+            let unread = fallback.hides_records();
             let listener = self.on_commit.borrow().clone();
             let news = match &listener {
                 Some(_) => self.news(&state, attempt == LOADS).await?,
                 None => Some(Vec::new()),
             };
             let Some(news) = news else { continue };
+            // Half of it from the database and half from memory would be neither.
+            if fallback.turn() != turn {
+                continue;
+            }
             *self.ids.borrow_mut() = ids(&state);
+            self.unread.set(unread);
             let truncated = state.last() < self.snapshot().last();
             let last = state.last().unwrap_or(Position::MIN);
             *self.state.borrow_mut() = Rc::new(state);
@@ -52,18 +68,26 @@ impl Log {
     /// What another tab has added, ascending; `None` where a page of it is not there (any more).
     async fn news(&self, state: &State, without_missing: bool) -> Result<Option<Vec<Entry>>> {
         let before = self.snapshot();
-        let is_new = |position: Position| !before.contains(position);
+        let ids = self.ids.borrow().clone();
+        // What has a string id is the same event wherever it stands.
+        let is_new = |position: Position, id: Option<u64>| match id {
+            Some(id) => !ids.contains_key(&id),
+            None => !before.contains(position),
+        };
+        let is_new_entry = |entry: &Entry| is_new(entry.position, id_of(entry).map(|(id, _)| id));
         let mut news = Vec::new();
         let known = numbers(&before.pages);
         let is_new_page = |page: &&Rc<Summary>| !known.contains_key(&page.number);
         for summary in state.pages.iter().filter(is_new_page) {
-            if !summary.positions().any(is_new) {
+            let mut hashes = summary.id_hashes.iter().copied();
+            let mut positions = summary.positions();
+            if !positions.any(|position| is_new(position, hashes.next())) {
                 continue;
             }
             match self.page(summary.number).await {
                 Ok(Some(page)) => {
                     let new = page.entries().unwrap_or_default();
-                    news.extend(new.into_iter().filter(|entry| is_new(entry.position)));
+                    news.extend(new.into_iter().filter(is_new_entry));
                 }
                 Ok(None) if !without_missing => return Ok(None),
                 Err(why) if !matches!(*why, Error::Corrupt(_)) => return Err(why),
@@ -71,7 +95,7 @@ impl Log {
             }
         }
         let tail = state.tail.values();
-        news.extend(tail.filter(|entry| is_new(entry.position)).cloned());
+        news.extend(tail.filter(|entry| is_new_entry(entry)).cloned());
         Ok(Some(news))
     }
 

@@ -9,9 +9,10 @@ use super::blocks::Block;
 use super::cache::PageCache;
 use super::commit::{InFlight, Ticket};
 use super::found::Findings;
+use super::journal::Journal;
 use super::record::Record;
 use super::retention::Retention;
-use crate::backend::{Backend, Clock, Durability, Key, Table};
+use crate::backend::{Backend, Clock, Durability, Fallback, Key, Table};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, Position, Secrets};
 use crate::filter::{Decompose, EventFilter, Matcher};
@@ -25,6 +26,10 @@ pub(crate) const LOADS: u32 = 4;
 /// What the logs of a store have in common.
 pub(crate) struct Shared {
     pub(crate) backend: Rc<dyn Backend>,
+    /// The same, to be asked where its records go.
+    pub(crate) fallback: Rc<Fallback>,
+    /// What was done in memory only.
+    pub(super) journal: Journal,
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) reporter: Reporter,
     pub(crate) cache: PageCache,
@@ -161,6 +166,8 @@ pub struct Log {
     pub(crate) on_commit: RefCell<Option<Listener>>,
     wanted: Option<Dialect>,
     deleted: Cell<bool>,
+    /// It was opened while its stored events could not be read, if there are any.
+    pub(super) unread: Cell<bool>,
 }
 
 impl Log {
@@ -183,8 +190,9 @@ impl Log {
             on_commit: RefCell::default(),
             wanted,
             deleted: Cell::new(false),
+            unread: Cell::default(),
         };
-        log.load().await?;
+        log.load_from(true).await?;
         Ok(Rc::new(log))
     }
 

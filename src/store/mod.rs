@@ -10,6 +10,7 @@ mod event_store;
 mod export;
 mod found;
 mod import;
+mod journal;
 mod load;
 mod log;
 mod neighbors;

@@ -11,6 +11,9 @@ use crate::event::{Dialect, Event, EventId, MAX_ID, Position, stamp};
 use crate::page::{Entry, Origin, Page, Summary};
 use crate::sorted_map::SortedMap;
 
+/// So many numbers of pages a millisecond is worth: they stay below 2^53 until the year 2109.
+const PAGES_A_MILLISECOND: i64 = 2048;
+
 /// A commit, worked out but not done: the state after it and the writes that lead there.
 pub(crate) struct Plan {
     pub(crate) next: State,
@@ -74,8 +77,13 @@ impl Plan {
         fresh_state: bool,
     ) -> Result<Plan> {
         let mut plan = Plan::of(log, fresh_state);
-        if plan.next.stored.is_none() && plan.next.pages.is_empty() {
-            plan.next.record.next_page = first_page(log.shared.clock.now());
+        let is_new = plan.next.stored.is_none() && plan.next.pages.is_empty();
+        let degraded = log.shared.fallback.is_degraded();
+        if is_new || degraded {
+            // In the database other pages get the numbers that a log in memory would come to.
+            let apart = if degraded { PAGES_A_MILLISECOND / 2 } else { 0 };
+            let first = first_page(log.shared.clock.now()).saturating_add(apart);
+            plan.next.record.next_page = plan.next.record.next_page.max(first);
         }
         plan.take_in(log, items).await?;
         for Claim { complete, given } in claims {
@@ -415,10 +423,9 @@ impl Plan {
 }
 
 /// The number of a new conversation's first page. Where a conversation is deleted and comes again,
-/// another tab must not take its new pages for the old ones; a millisecond is worth 2048 numbers,
-/// so they stay below 2^53 until the year 2109.
+/// another tab must not take its new pages for the old ones.
 fn first_page(now: f64) -> i64 {
-    (now.max(0.0) as i64).saturating_mul(2048)
+    (now.max(0.0) as i64).saturating_mul(PAGES_A_MILLISECOND)
 }
 
 /// Whether an entry is new, better than the one that is there, or a double of it.

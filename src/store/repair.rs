@@ -83,7 +83,7 @@ impl Verify {
                 .remove(last.saturating_add(1), Position::MAX);
         }
         plan.finish(&self.log);
-        self.log.start(plan, &[]);
+        self.log.start(plan, &[], false);
         self.log.land().await
     }
 

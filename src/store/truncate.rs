@@ -30,9 +30,10 @@ impl Log {
             if plan.writes.is_empty() {
                 return Ok(0);
             }
-            self.start(plan, &[]);
+            self.start(plan, &[], false);
             match self.land().await {
                 Err(why) if matches!(*why, Error::Conflict) => {}
+                Err(why) if self.shared.fallback.replaces(&why) => {}
                 answer => return answer.map(|()| gone),
             }
         }

@@ -171,6 +171,8 @@ impl Verify {
     /// tab keeps writing; or what the backend answers.
     pub async fn step(&mut self) -> Result<(VerifyReport, bool)> {
         self.log.check_open()?;
+        // What can't be read is not damaged.
+        self.log.shared.fallback.readable()?;
         let done = match (self.at, self.group.take()) {
             _ if self.ended => Ok(()),
             (None, _) => self.begin().await,

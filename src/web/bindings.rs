@@ -2,7 +2,7 @@
 //! plain objects, events go out as bytes. User code is never called while anything is borrowed.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Function, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -15,12 +15,13 @@ use super::notify::Notify;
 use super::options::{self, Options, exact};
 use super::remote::{SyncRun, server};
 use super::reports;
+use super::tabs::Tabs;
 use super::verify::VerifyRun;
 use super::{BrowserClock, ConnectionOptions, IndexedDb};
-use crate::backend::{Backend, Clock, Memory};
+use crate::backend::Clock;
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, FrameForm};
-use crate::notice::Reporter;
+use crate::notice::{Notice, Reporter};
 use crate::replay::Player;
 use crate::store::{EventStore, StoreOptions};
 use crate::stream::{Drops, EventStream};
@@ -36,7 +37,6 @@ extern "C" {
 #[wasm_bindgen]
 pub struct Store {
     home: Rc<Home>,
-    mode: &'static str,
 }
 
 #[wasm_bindgen]
@@ -48,7 +48,7 @@ impl Store {
 
     /// `indexeddb` or `memory`.
     pub fn mode(&self) -> String {
-        self.mode.into()
+        self.home.mode().into()
     }
 
     /// A conversation; the same id gives the same log.
@@ -135,7 +135,7 @@ impl Store {
     /// Counters since the store was opened.
     pub fn stats(&self) -> JsValue {
         reports::stats(
-            self.mode,
+            self.home.mode(),
             self.home.fed.get(),
             self.home.drops.get(),
             self.home.store.cache_stats(),
@@ -161,26 +161,50 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
         decompose,
         storage_budget: given.storage_budget()?,
     };
-    let (backend, mode) = backend(&given, &notify).await?;
-    let clock: Rc<dyn Clock> = Rc::new(BrowserClock::new());
-    let reporter = Reporter::new(move |notice| notify.notice(notice));
-    let home = Home {
-        timeout: given.timeout(ServerOptions::default().timeout)?,
-        store: EventStore::new(backend, clock, reporter.clone(), &store_options),
-        reporter,
-        max_subscribers: given.size("maxSubscribers", EventStream::MAX_SUBSCRIBERS)?,
-        in_use: RefCell::default(),
-        fed: Cell::new(Fed::default()),
-        drops: Drops::default(),
-    };
-    Ok(Store {
-        home: Rc::new(home),
-        mode,
-    })
+    let connection = connection(&given, &notify)?;
+    let name = connection.name.clone();
+    let database = IndexedDb::new(connection);
+    let timeout = given.timeout(ServerOptions::default().timeout)?;
+    let max_subscribers = given.size("maxSubscribers", EventStream::MAX_SUBSCRIBERS)?;
+    let home = Rc::new_cyclic(|home: &Weak<Home>| {
+        let (tabs, home) = (Tabs::open(&name, home), Weak::clone(home));
+        let reporter = Reporter::new(move |notice| {
+            match &notice {
+                Notice::Degraded(_) => {
+                    let home = Weak::clone(&home);
+                    let _ = promise(async move {
+                        Home::outlast(home).await;
+                        Ok(JsValue::UNDEFINED)
+                    });
+                }
+                Notice::Changed(id) => {
+                    if let Some(home) = home.upgrade()
+                        && let Some(tabs) = &home.tabs
+                    {
+                        tabs.tell(id);
+                    }
+                }
+                _ => {}
+            }
+            notify.notice(notice);
+        });
+        let clock: Rc<dyn Clock> = Rc::new(BrowserClock::new());
+        Home {
+            timeout,
+            store: EventStore::new(Rc::new(database), clock, reporter.clone(), &store_options),
+            reporter,
+            max_subscribers,
+            in_use: RefCell::default(),
+            fed: Cell::new(Fed::default()),
+            drops: Drops::default(),
+            tabs,
+        }
+    });
+    home.store.connect().await?;
+    Ok(Store { home })
 }
 
-/// IndexedDB, or memory where the browser has none for this page.
-async fn backend(given: &Options, notify: &Notify) -> Result<(Rc<dyn Backend>, &'static str)> {
+fn connection(given: &Options, notify: &Notify) -> Result<ConnectionOptions> {
     let name = given.name("name")?;
     let mut name = name.unwrap_or_else(|| "oh-event-store".to_owned());
     if let Some(user) = given.name("userId")? {
@@ -191,14 +215,7 @@ async fn backend(given: &Options, notify: &Notify) -> Result<(Rc<dyn Backend>, &
     connection.timeout = given.timeout(connection.timeout)?;
     let events = notify.clone();
     connection.on_event = Rc::new(move |event| events.connection(event));
-    match IndexedDb::open(connection).await {
-        Ok(database) => Ok((Rc::new(database), "indexeddb")),
-        Err(why) if matches!(*why, Error::Storage { .. }) => {
-            notify.degraded(&why.to_string());
-            Ok((Rc::new(Memory::new()), "memory"))
-        }
-        Err(why) => Err(why),
-    }
+    Ok(connection)
 }
 
 /// One conversation.

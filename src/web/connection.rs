@@ -90,17 +90,16 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(options: ConnectionOptions) -> Result<Rc<Connection>> {
-        let connection = Rc::new(Connection {
+    /// One that opens the database at the first call.
+    pub(super) fn new(options: ConnectionOptions) -> Rc<Connection> {
+        Rc::new(Connection {
             options,
             state: RefCell::new(State::Lost {
                 until: 0.0,
                 why: not_open(),
             }),
             losses: Cell::new(0),
-        });
-        connection.database().await?;
-        Ok(connection)
+        })
     }
 
     pub(super) fn timeout(&self) -> u32 {
@@ -116,7 +115,12 @@ impl Connection {
                 State::Open { database, .. } => return Ok(database.clone()),
                 State::Closed => return Err(Error::Closed("database").into()),
                 State::Lost { why, .. } if waited => return Err(why.clone()),
-                State::Lost { until, .. } if Date::now() < *until => return Err(not_open()),
+                State::Lost { until, why } if Date::now() < *until => {
+                    return Err(match **why {
+                        Error::Unreachable { .. } => why.clone(),
+                        _ => not_open(),
+                    });
+                }
                 State::Lost { .. } => None,
                 State::Opening(opening) => Some(opening.clone()),
             };
@@ -174,7 +178,7 @@ impl Connection {
         [on_close, on_change]
     }
 
-    /// Takes note that the browser has closed `database`.
+    /// Takes note that the browser has closed `database`, or that it can't be worked with any more.
     pub(super) fn lost(&self, database: &Database) {
         let healthy = match &*self.state.borrow() {
             State::Open {
@@ -188,6 +192,7 @@ impl Connection {
             self.losses.set(0);
         }
         unlisten(database);
+        database.clone().close();
         self.state.replace(self.count_loss(not_open()));
         (self.options.on_event)(ConnectionEvent::Terminated);
     }
@@ -229,8 +234,8 @@ fn unlisten(database: &Database) {
     database.set_onversionchange(None);
 }
 
-fn not_open() -> Box<Error> {
-    Box::new(Error::Storage {
+pub(super) fn not_open() -> Box<Error> {
+    Box::new(Error::Unreachable {
         name: "InvalidStateError".to_owned(),
         message: "the browser closed the database; it is opened again shortly".to_owned(),
     })
@@ -238,13 +243,19 @@ fn not_open() -> Box<Error> {
 
 async fn open_database(options: &ConnectionOptions) -> Result<Database> {
     match request(options).await {
-        Err(why) if matches!(&*why, Error::Storage { name, .. } if name == "VersionError") => {
-            Err(Box::new(Error::VersionTooNew {
+        Err(why) => Err(Box::new(match *why {
+            Error::Storage { name, .. } if name == "VersionError" => Error::VersionTooNew {
                 what: "database",
                 found: version_of(options).await?,
                 known: options.version,
-            }))
-        }
+            },
+            Error::Storage { name, message } => Error::Unreachable { name, message },
+            Error::QuotaExceeded => Error::Unreachable {
+                name: "QuotaExceededError".to_owned(),
+                message: "the browser has no room to open the database".to_owned(),
+            },
+            why => why,
+        })),
         answer => answer,
     }
 }

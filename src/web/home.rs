@@ -3,11 +3,23 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use crate::error::Result;
+use wasm_bindgen::JsValue;
+
+use super::convert::promise;
+use super::tabs::Tabs;
+use crate::error::{Error, Result};
 use crate::event::{Dialect, Masking, Secrets};
-use crate::notice::Reporter;
+use crate::notice::{Level, Reporter};
 use crate::store::EventStore;
 use crate::stream::{Drops, EventStream, FeedReport};
+
+/// How long a database that can't be reached is left alone before it is tried again, in
+/// milliseconds, at first and at most.
+const FIRST_PAUSE: u32 = 1_000;
+const LONGEST_PAUSE: u32 = 30_000;
+
+/// How long a conversation that another tab changes is not looked at again, in milliseconds.
+const LOOK_PAUSE: u32 = 30;
 
 /// A store and the conversations of it that are in use.
 pub(super) struct Home {
@@ -19,11 +31,15 @@ pub(super) struct Home {
     pub(super) drops: Drops,
     /// Milliseconds for one request to a server.
     pub(super) timeout: u32,
+    pub(super) tabs: Option<Tabs>,
 }
 
 /// A conversation in use.
 pub(super) struct Live {
     pub(super) stream: EventStream,
+    /// Whether another tab has changed it since it was looked at, and whether that is going on.
+    changed: Cell<bool>,
+    looking: Cell<bool>,
     secrets: RefCell<Vec<(String, String)>>,
 }
 
@@ -68,12 +84,22 @@ impl Home {
         );
         let live = Rc::new(Live {
             stream,
+            changed: Cell::default(),
+            looking: Cell::default(),
             secrets: RefCell::default(),
         });
         let mut in_use = self.in_use.borrow_mut();
         in_use.retain(|live| live.strong_count() > 0);
         in_use.push(Rc::downgrade(&live));
         Ok(live)
+    }
+
+    /// `indexeddb` or `memory`.
+    pub(super) fn mode(&self) -> &'static str {
+        match self.store.is_degraded() {
+            false => "indexeddb",
+            true => "memory",
+        }
     }
 
     pub(super) fn count(&self, report: &FeedReport, bytes: usize) {
@@ -84,6 +110,44 @@ impl Home {
         fed.rejected += f64::from(report.rejected);
         fed.bytes += bytes as f64;
         self.fed.set(fed);
+    }
+
+    /// Looks at what another tab has done to a conversation, if it is in use here.
+    pub(super) fn changed_elsewhere(&self, id: &str) {
+        let Some(live) = self.find(id) else { return };
+        live.changed.set(true);
+        if live.looking.replace(true) {
+            return;
+        }
+        let (clock, reporter) = (self.store.clock(), self.reporter.clone());
+        let _ = promise(async move {
+            while live.changed.replace(false) {
+                if let Err(why) = live.stream.log().refresh().await {
+                    reporter.log(Level::Debug, "another tab's change was not seen", why);
+                }
+                clock.sleep(LOOK_PAUSE).await;
+            }
+            live.looking.set(false);
+            Ok(JsValue::UNDEFINED)
+        });
+    }
+
+    /// Waits for a database that can't be reached, and brings what came meanwhile to it.
+    pub(super) async fn outlast(home: Weak<Home>) {
+        let mut pause = FIRST_PAUSE;
+        while let Some(clock) = home.upgrade().map(|home| home.store.clock()) {
+            clock.sleep(pause).await;
+            let Some(home) = home.upgrade() else { return };
+            match home.store.return_to_database().await {
+                Ok(()) => return,
+                Err(why) if matches!(*why, Error::Closed(_)) => return,
+                Err(why) => {
+                    let reporter = &home.reporter;
+                    reporter.log(Level::Debug, "the database can't be reached yet", why);
+                }
+            }
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        }
     }
 
     /// Ends every subscription and closes the database.

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
 
 use super::clock::within;
-use super::connection::{Connection, ConnectionOptions, exception};
+use super::connection::{Connection, ConnectionOptions, exception, not_open};
 use super::convert;
 use super::record::{bytes, key, parts, span};
 use super::settled::settled;
@@ -37,10 +37,19 @@ impl IndexedDb {
     ///
     /// # Errors
     /// `VersionTooNew`, with the data untouched; `Blocked` or `Timeout` when the time is up;
-    /// `Storage` where the browser has no storage for this page.
+    /// `Unreachable` where the browser has no storage for this page.
     pub async fn open(options: ConnectionOptions) -> Result<IndexedDb> {
-        let connection = Connection::open(options).await?;
-        Ok(IndexedDb { connection })
+        let database = IndexedDb::new(options);
+        database.connection.database().await?;
+        Ok(database)
+    }
+
+    /// The same; it is opened at the first call.
+    #[must_use]
+    pub fn new(options: ConnectionOptions) -> IndexedDb {
+        IndexedDb {
+            connection: Connection::new(options),
+        }
     }
 
     async fn in_time(
@@ -73,8 +82,11 @@ impl IndexedDb {
             loop {
                 let database = self.connection.database().await?;
                 let transaction = match begin(&database, tables, mode, durability) {
-                    Err(why) if !reopened && is_exception(&why, &["InvalidStateError"]) => {
+                    Err(why) if is_exception(&why, &BROKEN) => {
                         self.connection.lost(&database);
+                        if reopened {
+                            return Err(not_open());
+                        }
                         reopened = true;
                         continue;
                     }
@@ -82,7 +94,13 @@ impl IndexedDb {
                 };
                 let mut running = Running(Some(&transaction));
                 let requests = issue(&transaction).map_err(exception)?;
-                finish(&transaction, &database, requests.last()).await?;
+                let finished = finish(&transaction, &database, requests.last()).await;
+                if let Err(why) = &finished
+                    && is_exception(why, &BROKEN)
+                {
+                    self.connection.lost(&database);
+                }
+                finished?;
                 running.0 = None;
                 return Ok(requests);
             }
@@ -430,6 +448,10 @@ impl Drop for Check {
         self.request.set_onsuccess(None);
     }
 }
+
+/// The exceptions after which nothing more can be done with a connection. Safari's says "Connection
+/// to Indexed Database server lost".
+const BROKEN: [&str; 2] = ["InvalidStateError", "UnknownError"];
 
 fn is_exception(why: &Error, names: &[&str]) -> bool {
     matches!(why, Error::Storage { name, .. } if names.contains(&&**name))

@@ -16,6 +16,7 @@ mod remote;
 mod reports;
 pub mod schema;
 mod settled;
+mod tabs;
 mod verify;
 
 pub use bindings::{Log, Store};

@@ -56,6 +56,14 @@ impl Notify {
                     &[("conversation", &*conversation), ("text", &*text)],
                 );
             }
+            // Other tabs' business, not the application's.
+            Notice::Changed(_) => {}
+            Notice::Degraded(reason) => self.send("degraded", &[("reason", &*reason)]),
+            Notice::Restored(events) => {
+                let detail = Object::new();
+                put(&detail, "events", events as f64);
+                self.tell("restored", &detail);
+            }
             Notice::Evicted {
                 conversation,
                 bytes,
@@ -83,10 +91,6 @@ impl Notify {
             ConnectionEvent::Terminated => ("terminated", "the browser closed the database"),
         };
         self.send(kind, &[("reason", reason)]);
-    }
-
-    pub(super) fn degraded(&self, reason: &str) {
-        self.send("degraded", &[("reason", reason)]);
     }
 
     /// Hears of panics from now on, by their text.

@@ -75,7 +75,7 @@ pub fn lines(told: &RefCell<Vec<Notice>>) -> Vec<String> {
         Notice::Log(level, message, detail) => {
             Some(format!("{}: {message}: {detail}", level.name()))
         }
-        Notice::Status { .. } | Notice::Evicted { .. } => None,
+        _ => None,
     });
     lines.collect()
 }

@@ -20,6 +20,7 @@ import type {
   ImportReport,
   LogLevel,
   OpenOptions,
+  Restoration,
   Search,
   SearchAllOptions,
   Stats,
@@ -179,7 +180,8 @@ class LocalStore implements EventStore, Home {
   }
 
   readonly #onNotice: OnNotice = (kind, detail) => {
-    const { onBlocked, onBlocking, onTerminated, onEvicted, onDegraded } = this.#options;
+    const { onBlocked, onBlocking, onTerminated, onEvicted, onDegraded, onRestored } =
+      this.#options;
     if (kind === "log") {
       this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
     } else if (kind === "panic") {
@@ -189,6 +191,9 @@ class LocalStore implements EventStore, Home {
       this.#conversations.get(String(detail["conversation"]))?.status.tell(status);
     } else if (kind === "evicted") {
       void guarded(this.report, "onEvicted", () => onEvicted?.(detail as Eviction));
+    } else if (kind === "restored") {
+      this.mode = "indexeddb";
+      void guarded(this.report, "onRestored", () => onRestored?.(detail as Restoration));
     } else {
       if (kind === "degraded") this.mode = "memory";
       const tell = {

@@ -209,6 +209,12 @@ export interface StorageNotice {
   readonly [key: string]: unknown;
 }
 
+/** What `onRestored` is told. */
+export interface Restoration extends StorageNotice {
+  /** How many events went from memory to the database. */
+  readonly events: number;
+}
+
 /** What `onEvicted` is told: a stored conversation is no more. */
 export interface Eviction extends StorageNotice {
   /** The conversation's id. */
@@ -254,8 +260,10 @@ export interface OpenOptions {
   readonly onTerminated?: ((detail: StorageNotice) => void) | undefined;
   /** A conversation was deleted to make room. */
   readonly onEvicted?: ((detail: Eviction) => void) | undefined;
-  /** Nothing is kept on disk from now on, and why. */
+  /** The database can't be reached: from now on everything is in memory only, and why. */
   readonly onDegraded?: ((detail: StorageNotice) => void) | undefined;
+  /** The database is there again and holds what came meanwhile. */
+  readonly onRestored?: ((detail: Restoration) => void) | undefined;
 }
 
 export interface ConversationOptions {
@@ -361,7 +369,10 @@ export interface ConversationStats {
 }
 
 export interface EventStore extends AsyncDisposable {
-  /** `memory`: the browser gave no storage, nothing outlives the page. */
+  /**
+   * `memory`: the browser gives no storage, and nothing outlives the page. It changes as `onDegraded`
+   * and `onRestored` are told.
+   */
   readonly mode: "indexeddb" | "memory";
   /** Opens a conversation or begins a new one; the same id gives the same object. */
   conversation(id: string, options?: ConversationOptions): Promise<Conversation>;

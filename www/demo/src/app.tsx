@@ -22,6 +22,7 @@ export function App(): ReactElement {
   const options = useMemo(
     () => ({
       onDegraded: (detail: { readonly reason?: string }) => setDegraded(detail.reason ?? "unknown"),
+      onRestored: () => setDegraded(undefined),
     }),
     [],
   );

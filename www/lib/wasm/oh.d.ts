@@ -25,7 +25,15 @@ import type {
 export function initSync(options: { module: WebAssembly.Module }): unknown;
 
 export type NoticeKind =
-  "log" | "status" | "blocked" | "blocking" | "terminated" | "evicted" | "degraded" | "panic";
+  | "log"
+  | "status"
+  | "blocked"
+  | "blocking"
+  | "terminated"
+  | "evicted"
+  | "degraded"
+  | "restored"
+  | "panic";
 
 export type Notify = (kind: NoticeKind, detail: Record<string, unknown>) => void;
 

@@ -14,6 +14,8 @@ const STATUS_TEXT: Record<LinkState["status"], string> = {
   connected: "Connected",
   waiting: "Connection lost, trying again…",
 };
+const KEPT = "The browser keeps what is stored here even when space runs out.";
+const NOT_KEPT = "When space runs out, the browser may delete what is stored here.";
 const SPEEDS = ["1", "5", "20", "100", "instant"];
 
 /** The line of a conversation, or why there is none. */
@@ -83,7 +85,10 @@ function Panel(props: { conversation: Conversation; link: Link }): ReactElement 
             data-testid="connect"
             onClick={() => {
               // Some browsers ask the user, who has just shown interest.
-              store.persist().catch(() => undefined);
+              store.persist().then(
+                (kept) => link.notify("info", kept ? KEPT : NOT_KEPT),
+                (error: unknown) => link.notify("error", `Not kept for good: ${reason(error)}`),
+              );
               link.connect(transport);
             }}
           >
