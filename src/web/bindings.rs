@@ -11,6 +11,7 @@ use super::convert::{Answer, batch, decompose, event_id, intervals, promise, put
 use super::cursors::{AllSearch, Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Fed, Home, Live};
 use super::import::{Pieces, import};
+use super::link::Link;
 use super::notify::Notify;
 use super::options::{self, Options, exact};
 use super::remote::{SyncRun, server};
@@ -414,6 +415,11 @@ impl Log {
             false => log.verify(),
             true => log.repair(),
         }))
+    }
+
+    /// A connection, which begins when it is told to.
+    pub fn connect(&self, given: JsValue) -> Answer<Link> {
+        Ok(Link::new(given, &self.home, &self.live)?)
     }
 
     /// What is known to be complete.

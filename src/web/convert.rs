@@ -49,9 +49,10 @@ pub(super) fn event_id(value: &JsValue) -> Result<EventId> {
 /// Strings by name, in the order of the object's keys.
 pub(super) fn strings(value: &JsValue) -> Result<Vec<(String, String)>> {
     let Some(object) = value.dyn_ref::<Object>() else {
-        return Err(
-            Error::InvalidArgument("secrets and headers are objects of strings".into()).into(),
-        );
+        return Err(Error::InvalidArgument(
+            "secrets, headers and a query are objects of strings".into(),
+        )
+        .into());
     };
     let pair = |pair: JsValue| {
         let pair = Array::from(&pair);

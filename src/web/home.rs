@@ -36,7 +36,7 @@ pub(super) struct Home {
 
 /// A conversation in use.
 pub(super) struct Live {
-    pub(super) stream: EventStream,
+    pub(super) stream: Rc<EventStream>,
     /// Whether another tab has changed it since it was looked at, and whether that is going on.
     changed: Cell<bool>,
     looking: Cell<bool>,
@@ -83,7 +83,7 @@ impl Home {
             Rc::clone(&self.drops),
         );
         let live = Rc::new(Live {
-            stream,
+            stream: Rc::new(stream),
             changed: Cell::default(),
             looking: Cell::default(),
             secrets: RefCell::default(),

@@ -9,6 +9,7 @@ mod home;
 mod http;
 mod import;
 mod indexeddb;
+mod link;
 mod notify;
 mod options;
 mod record;
@@ -16,6 +17,7 @@ mod remote;
 mod reports;
 pub mod schema;
 mod settled;
+mod socket;
 mod tabs;
 mod verify;
 
@@ -25,7 +27,9 @@ pub use connection::{ConnectionEvent, ConnectionOptions};
 pub use cursors::{Cursor, ExportCursor, ReplayHandle, Subscription};
 pub use http::Fetch;
 pub use indexeddb::IndexedDb;
+pub use link::Link;
 pub use remote::{Nested, SyncRun};
+pub use socket::BrowserSockets;
 
 /// As fast as the standard library's and three kilobytes smaller.
 #[global_allocator]

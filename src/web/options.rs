@@ -29,6 +29,8 @@ pub(super) const FOLLOW: &str = "from filter";
 pub(super) const SUBSCRIBE: &str = "filter from policy bufferSize";
 pub(super) const REPLAY: &str = "speed maxIdle filter";
 pub(super) const SYNC: &str = "baseUrl sessionApiKey headers timeout";
+pub(super) const CONNECT: &str = "transport url baseUrl conversationId sessionApiKey headers query \
+    timeout";
 pub(super) const NESTED: &str = "baseUrl sessionApiKey headers timeout worker logLevel";
 pub(super) const EXPORT: &str = "format screenshots";
 const FILTER: &str = "query includeTypes excludeTypes source startDate endDate excludeHidden \
@@ -181,15 +183,20 @@ impl Options {
         Ok(self.size("timeout", default as usize)? as u32)
     }
 
+    /// Strings by name.
+    pub(super) fn pairs(&self, name: &str) -> Result<Vec<(String, String)>> {
+        match self.value(name)? {
+            Some(pairs) => strings(&pairs),
+            None => Ok(Vec::new()),
+        }
+    }
+
     pub(super) fn server(&self, timeout: Option<u32>) -> Result<ServerOptions> {
         let defaults = ServerOptions::default();
         Ok(ServerOptions {
             base_url: self.text("baseUrl")?.unwrap_or_default(),
             session_api_key: self.name("sessionApiKey")?,
-            headers: match self.value("headers")? {
-                Some(headers) => strings(&headers)?,
-                None => Vec::new(),
-            },
+            headers: self.pairs("headers")?,
             timeout: self.timeout(timeout.unwrap_or(defaults.timeout))?,
         })
     }

@@ -63,6 +63,8 @@ test("its tables name what the package has, and nothing else", () => {
     export declare const options: Required<library.OpenOptions>;
     export declare const store: library.EventStore;
     export declare const conversation: library.Conversation;
+    export declare const connecting: Required<library.ConnectOptions>;
+    export declare const connection: library.Connection;
     export declare const sync: Required<library.SyncOptions>;
     export declare const verify: Required<library.VerifyReport>;
     export declare const nested: library.NestedEventStore;
@@ -89,6 +91,8 @@ test("its tables name what the package has, and nothing else", () => {
     ["`OpenOptions`", "options", all],
     ["`EventStore`", "store", all],
     ["`Conversation`", "conversation", all],
+    ["`ConnectOptions`", "connecting", all],
+    ["`Connection`", "connection", all],
     ["`SyncOptions`", "sync", all],
     ["`VerifyReport`", "verify", all],
     ["`NestedEventStore`", "nested", all],

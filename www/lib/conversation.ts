@@ -1,3 +1,4 @@
+import { LocalConnection } from "./connection.js";
 import { contentOf, jsonOf } from "./content.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOf, type EventStoreError } from "./errors.js";
@@ -11,6 +12,8 @@ import { LocalReplay } from "./replay.js";
 import { guarded, Listeners, type Report } from "./report.js";
 import { Delivery } from "./subscription.js";
 import type {
+  Connection,
+  ConnectOptions,
   Conversation,
   ConversationOptions,
   ConversationStats,
@@ -245,6 +248,17 @@ export class LocalConversation extends Reading implements Conversation {
       this.#running.delete(end);
       void run.free();
     }
+  }
+
+  connect(given: ConnectOptions): Connection {
+    // For `absoluteUrl` a socket's address is one of pages; the wasm module makes it a socket's again.
+    const url = absoluteUrl(given.url.replace(/^ws/, "http"));
+    const options = { ...given, url, baseUrl: given.baseUrl && absoluteUrl(given.baseUrl) };
+    const link = this.#log().then((log) => log.open("connect", options));
+    const end = () => void connection.close();
+    const connection = new LocalConnection(link, this.report, () => this.#running.delete(end));
+    this.#running.add(end);
+    return connection;
   }
 
   coverage(): Promise<Coverage> {

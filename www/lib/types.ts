@@ -550,8 +550,13 @@ export interface Conversation extends AsyncDisposable {
   /** Adds to them. */
   updateSecrets(secrets: Readonly<Record<string, string>>): Promise<void>;
   /**
+   * Connects to a server and stays so: it resumes after what is stored, fills the gaps, and tries
+   * again by itself, until it is closed.
+   */
+  connect(options: ConnectOptions): Connection;
+  /**
    * Fills the gaps from the server, page by page; resolves when there is nothing more to ask for.
-   * Whatever ends it, what is stored stays, and the same call again asks for the rest. V0 only.
+   * Whatever ends it, what is stored stays, and the same call again asks for the rest.
    */
   sync(options: SyncOptions): Promise<SyncReport>;
   coverage(): Promise<Coverage>;
@@ -597,6 +602,60 @@ export interface SyncOptions extends ServerOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each page that is stored. */
   readonly onProgress?: ((report: SyncReport) => void) | undefined;
+}
+
+export interface ConnectOptions extends Omit<ServerOptions, "baseUrl"> {
+  /** `socket.io` for a V0 server, `websocket` for a V1 agent server. */
+  readonly transport: "socket.io" | "websocket";
+  /** The V0 server's address; of a V1 conversation its socket's, as `buildWebSocketUrl` gives it. */
+  readonly url: string;
+  /**
+   * The conversation's address over HTTP, as for `sync`. Without it, what the socket leaves out
+   * stays a gap.
+   */
+  readonly baseUrl?: string | undefined;
+  /** The conversation's id on the server; default: its id here. */
+  readonly conversationId?: string | undefined;
+  /** More parameters of the socket's address. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Where a connection stands. */
+export type ConnectionState =
+  | {
+      /**
+       * `live`: everything comes as it happens. `offline`: the browser has no network. `follower`:
+       * another tab is connected.
+       */
+      readonly status: "idle" | "connecting" | "live" | "offline" | "follower" | "closed";
+    }
+  | {
+      /** Connected; what was missed is being fetched. */
+      readonly status: "syncing";
+      /** Events that were fetched by this connection so far. */
+      readonly events: number;
+    }
+  | {
+      /** The connection broke, or there was none. */
+      readonly status: "waiting";
+      /** When it is tried again, unless the page is looked at before. */
+      readonly retryAt: Date;
+      readonly error: Error;
+    }
+  | {
+      /** Trying again is no use: the error says why. */
+      readonly status: "failed";
+      readonly error: Error;
+    };
+
+/** A connection to a server. What it brings is stored; subscribers hear of it as of all events. */
+export interface Connection extends AsyncDisposable {
+  readonly state: ConnectionState;
+  /** Calls back at every change; returns the function that ends it. */
+  on(event: "state", callback: (state: ConnectionState) => void): () => void;
+  /** Tries again at once, also where it had failed. */
+  retry(): void;
+  close(): Promise<void>;
 }
 
 /** What a sync has done. */

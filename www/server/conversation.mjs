@@ -57,6 +57,11 @@ export class Conversation {
     return this.#pending.length;
   }
 
+  /** Whether its events are the agent-server's. */
+  get isV1() {
+    return (this.#released[0] ?? this.#pending[0])?.header.uuid !== undefined;
+  }
+
   get playing() {
     return this.#timer !== undefined;
   }
@@ -162,7 +167,7 @@ export class Conversation {
    * @throws {TypeError} when it is no action, or the conversation is a V1 recording
    */
   append(action) {
-    if ((this.#released[0] ?? this.#pending[0])?.header.uuid !== undefined) {
+    if (this.isV1) {
       throw new TypeError("a V1 recording takes no V0 actions");
     }
     const id = (this.#released.at(-1)?.header.id ?? -1) + 1;

@@ -3,8 +3,10 @@
  *
  * A client may ask for history with `resend_mode=all`, or `resend_mode=since` with
  * `after_timestamp`, which is inclusive. Where a key is required it comes as `session_api_key` in
- * the query or in a first frame `{"type": "auth", "session_api_key": …}`.
+ * the query or in a first frame `{"type": "auth", "session_api_key": …}`. Who follows a V1
+ * conversation is first told its state, as by the agent-server.
  */
+import { randomUUID } from "node:crypto";
 import { WebSocketServer } from "ws";
 import { dumps } from "./python_json.mjs";
 
@@ -111,6 +113,7 @@ function join(socket, hub, id, query) {
     socket.close(CLOSE_POLICY, "resend_mode is all or since");
     return;
   }
+  if (conversation.isV1) socket.send(snapshot());
   for (const event of history) socket.send(event.text);
   const unlisten = conversation.listen({
     event: (event) => socket.send(event.text),
@@ -127,6 +130,18 @@ function join(socket, hub, id, query) {
     } catch (error) {
       socket.send(dumps({ error: true, message: String(error) }));
     }
+  });
+}
+
+/** What the agent-server pushes to each subscriber first: it is no part of the history. */
+function snapshot() {
+  return dumps({
+    id: randomUUID(),
+    timestamp: new Date().toISOString().replace("Z", "000"),
+    source: "environment",
+    key: "full_state",
+    value: { execution_status: "running" },
+    kind: "ConversationStateUpdateEvent",
   });
 }
 

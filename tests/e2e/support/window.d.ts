@@ -7,6 +7,7 @@ declare global {
     /** What a test keeps in the page between two calls. */
     store: oh.EventStore;
     conversation: oh.Conversation;
+    connection: oh.Connection;
     seen: unknown[];
   }
 }

@@ -1,3 +1,11 @@
+export { useConnection } from "./use-connection.js";
+export type { ConnectionHook } from "./use-connection.js";
+export {
+  ConversationSubscriptionsProvider,
+  useConversationSubscriptions,
+} from "./use-conversation-subscriptions.js";
+export type { ConversationSubscriptions } from "./use-conversation-subscriptions.js";
+export type { ConversationSubscription } from "./subscriptions.js";
 export { EventStoreProvider, useConversation, useEventStore } from "./provider.js";
 export type { EventStoreProviderProps } from "./provider.js";
 export { useEvent, useEvents, useSearch } from "./use-events.js";

@@ -1,15 +1,18 @@
 /** What the wasm module exports, more exactly than wasm-bindgen's own declarations say it. */
 import type {
+  ConnectOptions,
   ConversationInfo,
   ConversationOptions,
   Coverage,
   Dialect,
+  ErrorCode,
   EventFilter,
   ExportOptions,
   ImportReport,
   MatchingOptions,
   NestedEventStoreOptions,
   OpenOptions,
+  Recovery,
   ReplayOptions,
   ReplayState,
   SearchAllOptions,
@@ -109,6 +112,7 @@ export class Log implements EventReader {
   count(filter?: EventFilter): Promise<number>;
   sync(options: ServerOptions): SyncRun;
   verify(mend: boolean, options: object): VerifyRun;
+  connect(options: ConnectOptions): Link;
   add(eventJson: string, source: string): Promise<Batch>;
   /** 0: an event that is stored now. 1: one that was. 2: a status. A string: why it was rejected. */
   feed(frame: string | Uint8Array, parsed: boolean): Promise<number | string>;
@@ -156,6 +160,28 @@ export class VerifyRun {
   private constructor();
   free(): void;
   next(): Promise<{ report: VerifyReport; ended: boolean } | undefined>;
+  close(): void;
+}
+
+export type LinkControl = "start" | "wake" | "online" | "offline" | "holder" | "follower";
+
+interface Reason {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly recovery: Recovery;
+}
+
+export type LinkState =
+  | { readonly status: "idle" | "connecting" | "live" | "offline" | "follower" }
+  | { readonly status: "syncing"; readonly events: number }
+  | { readonly status: "waiting"; readonly retryAt: number; readonly error: Reason }
+  | { readonly status: "failed"; readonly error: Reason };
+
+export class Link {
+  private constructor();
+  free(): void;
+  next(): Promise<LinkState | undefined>;
+  control(what: LinkControl): void;
   close(): void;
 }
 

@@ -1,0 +1,141 @@
+//! A connection as TypeScript holds it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Math, Object, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::convert::{promise, put};
+use super::home::{Home, Live};
+use super::options::{self, Options};
+use super::remote::server;
+use super::{BrowserClock, BrowserSockets};
+use crate::error::{Error, Result};
+use crate::stream::Signal;
+use crate::sync::{Connection, Control, SessionOptions, State, SyncReport, Transport};
+
+/// Tells of changes, none twice.
+#[derive(Default)]
+struct Changes {
+    signal: Signal,
+    untold: Cell<bool>,
+}
+
+/// A connection to a server.
+#[wasm_bindgen]
+pub struct Link {
+    connection: Rc<Connection>,
+    changes: Rc<Changes>,
+}
+
+impl Link {
+    /// A connection that has not begun.
+    pub(super) fn new(given: JsValue, home: &Home, live: &Live) -> Result<Link> {
+        let given = Options::read(given, options::CONNECT)?;
+        let transport = match given.text("transport")?.as_deref() {
+            Some("socket.io") => Transport::SocketIo,
+            Some("websocket") => Transport::WebSocket,
+            _ => {
+                let why = "transport is socket.io or websocket".to_owned();
+                return Err(Error::InvalidArgument(why).into());
+            }
+        };
+        let pages = match given.text("baseUrl")? {
+            Some(_) => Some(server(&given, home.reporter.clone(), Some(home.timeout))?),
+            None => None,
+        };
+        let conversation = given.name("conversationId")?;
+        let options = SessionOptions {
+            transport,
+            url: given.text("url")?.unwrap_or_default(),
+            conversation: conversation.unwrap_or_else(|| live.stream.log().id().to_owned()),
+            session_api_key: given.name("sessionApiKey")?,
+            query: given.pairs("query")?,
+            has_pages: pages.is_some(),
+            seed: (Math::random() * 9_007_199_254_740_992.0) as u64,
+        };
+        let changes = Rc::new(Changes::default());
+        let told = Rc::clone(&changes);
+        let (connection, running) = Connection::new(
+            Rc::clone(&live.stream),
+            Rc::new(BrowserSockets),
+            Rc::new(BrowserClock::new()),
+            pages,
+            options,
+            Box::new(move || {
+                told.untold.set(true);
+                told.signal.set();
+            }),
+        );
+        spawn_local(running);
+        Ok(Link {
+            connection: Rc::new(connection),
+            changes,
+        })
+    }
+}
+
+#[wasm_bindgen]
+impl Link {
+    /// Waits for the next change of state; undefined once it is closed.
+    pub fn next(&self) -> Promise {
+        let (connection, changes) = (Rc::clone(&self.connection), Rc::clone(&self.changes));
+        promise(async move {
+            if !changes.untold.get() {
+                changes.signal.changed().await;
+            }
+            changes.untold.set(false);
+            Ok(state(&connection.state(), &connection.report()))
+        })
+    }
+
+    /// Tells it something: `start`, `wake`, `online`, `offline`, `holder` or `follower`.
+    pub fn control(&self, what: &str) {
+        self.connection.control(match what {
+            "start" => Control::Start,
+            "wake" => Control::Wake,
+            "online" => Control::Online(true),
+            "offline" => Control::Online(false),
+            "holder" => Control::Holder(true),
+            "follower" => Control::Holder(false),
+            _ => return,
+        });
+    }
+
+    /// Ends it.
+    pub fn close(&self) {
+        self.connection.control(Control::Stop);
+    }
+}
+
+fn state(state: &State, report: &SyncReport) -> JsValue {
+    let object = Object::new();
+    let (status, why) = match state {
+        State::Idle => ("idle", None),
+        State::Connecting => ("connecting", None),
+        State::Syncing => {
+            put(&object, "events", report.events as f64);
+            ("syncing", None)
+        }
+        State::Live => ("live", None),
+        State::Waiting(until, why) => {
+            put(&object, "retryAt", *until);
+            ("waiting", Some(why))
+        }
+        State::Offline => ("offline", None),
+        State::Follower => ("follower", None),
+        State::Failed(why) => ("failed", Some(why)),
+        State::Closed => return JsValue::UNDEFINED,
+    };
+    put(&object, "status", status);
+    if let Some(why) = why {
+        let error = Object::new();
+        put(&error, "code", why.code());
+        put(&error, "message", why.to_string());
+        put(&error, "recovery", why.recovery().name());
+        put(&object, "error", error);
+    }
+    object.into()
+}

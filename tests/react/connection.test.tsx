@@ -1,0 +1,99 @@
+/** Connections of components: none twice, and none left behind. */
+import { act, cleanup, renderHook, waitFor } from "@testing-library/react";
+import { openEventStore, type ConnectOptions } from "oh-event-store";
+import {
+  ConversationSubscriptionsProvider,
+  EventStoreProvider,
+  useConnection,
+  useConversation,
+  useConversationSubscriptions,
+} from "oh-event-store/react";
+import { StrictMode } from "react";
+import type { ReactNode } from "react";
+import { afterEach, expect, inject, test } from "vitest";
+import type { Seen } from "./server.js";
+
+const host = `127.0.0.1:${inject("port")}`;
+const patient = { timeout: 10_000 };
+let count = 0;
+const path = () => `/live-${Date.now()}-${count++}`;
+const seen = async (at: string) => (await fetch(`http://${host}${at}`)).json() as Promise<Seen>;
+
+const text = (id: string) => `{"id": "${id}", "source": "agent", "kind": "MessageEvent"}`;
+const options = (at: string, id: string): ConnectOptions => ({
+  transport: "websocket",
+  url: `ws://${host}${at}`,
+  query: { hello: text(id) },
+  sessionApiKey: "key-of-the-test",
+});
+
+afterEach(cleanup);
+
+async function wrapper() {
+  const store = await openEventStore({ name: `live-${crypto.randomUUID()}` });
+  return ({ children }: { children: ReactNode }) => (
+    <StrictMode>
+      <EventStoreProvider store={store}>
+        <ConversationSubscriptionsProvider>{children}</ConversationSubscriptionsProvider>
+      </EventStoreProvider>
+    </StrictMode>
+  );
+}
+
+test("useConnection connects once, says where it stands, and hangs up", async () => {
+  const at = path();
+  const { result, unmount } = renderHook(
+    () => {
+      const conversation = useConversation("c", { dialect: "v1" });
+      return { conversation, live: useConnection(conversation, options(at, "e-1")) };
+    },
+    { wrapper: await wrapper() },
+  );
+  await waitFor(() => expect(result.current.live.state.status).toBe("live"), patient);
+  await waitFor(
+    async () => expect(await result.current.conversation?.getEvent("e-1")).toBeDefined(),
+    patient,
+  );
+  const { urls, received } = await seen(at);
+  expect(urls).toHaveLength(1);
+  expect(received).toEqual([`{"type": "auth", "session_api_key": "key-of-the-test"}`]);
+  expect(urls.join()).not.toContain("key-of-the-test");
+  unmount();
+  await waitFor(async () => expect((await seen(at)).closed).toHaveLength(1), patient);
+});
+
+test("several conversations, each with its own state, none connected twice", async () => {
+  const [first, second] = [path(), path()];
+  const heard: string[] = [];
+  const onEvent = (event: { id: unknown }, id: string) => heard.push(`${id}: ${String(event.id)}`);
+  const { result, unmount } = renderHook(() => useConversationSubscriptions(), {
+    wrapper: await wrapper(),
+  });
+  const subscribe = (conversationId: string, at: string, id: string) =>
+    act(() =>
+      result.current.subscribeToConversation({
+        conversationId,
+        dialect: "v1",
+        onEvent,
+        ...options(at, id),
+      }),
+    );
+  subscribe("a", first, "e-a");
+  subscribe("a", first, "e-a");
+  subscribe("b", second, "e-b");
+  expect(result.current.activeConversationIds).toEqual(["a", "b"]);
+  await waitFor(
+    () =>
+      expect(result.current.connections).toEqual({ a: { status: "live" }, b: { status: "live" } }),
+    patient,
+  );
+  await waitFor(() => expect(heard.toSorted()).toEqual(["a: e-a", "b: e-b"]), patient);
+  expect((await seen(first)).urls).toHaveLength(1);
+
+  act(() => result.current.unsubscribeFromConversation("a"));
+  expect(result.current.isSubscribedToConversation("a")).toBe(false);
+  await waitFor(async () => expect((await seen(first)).closed).toHaveLength(1), patient);
+  expect((await seen(second)).closed).toHaveLength(0);
+  unmount();
+  await waitFor(async () => expect((await seen(second)).closed).toHaveLength(1), patient);
+});
