@@ -2,7 +2,11 @@
 
 /// Appends a parameter to an address or a path, whatever it holds already.
 pub(crate) fn push_query(url: &mut String, name: &str, value: &str) {
-    let separator = if url.contains('?') { '&' } else { '?' };
+    let separator = if url.bytes().any(|byte| byte == b'?') {
+        '&'
+    } else {
+        '?'
+    };
     url.push(separator);
     push_encoded(url, name);
     url.push('=');

@@ -80,7 +80,7 @@ pub(crate) fn read_page(text: &str, page_id: Option<&str>, known: bool) -> Resul
                 |event| matches!(&event.header.id, Some(EventId::Text(text)) if &**text == id),
             );
             if !same {
-                return Err(gone(id));
+                return Err(another_history(id));
             }
             if known {
                 continue;
@@ -89,7 +89,7 @@ pub(crate) fn read_page(text: &str, page_id: Option<&str>, known: bool) -> Resul
         page.events.push(event);
     }
     match (first, &page.next) {
-        (Some(id), _) => Err(gone(id)),
+        (Some(id), _) => Err(another_history(id)),
         (None, Some(next)) if next.is_empty() || count < 1 => {
             Err(wrong("it says that there is more, and gives nothing"))
         }
@@ -97,7 +97,8 @@ pub(crate) fn read_page(text: &str, page_id: Option<&str>, known: bool) -> Resul
     }
 }
 
-fn gone(id: &str) -> Box<Error> {
+/// The error where a server doesn't have an event that it had.
+pub(crate) fn another_history(id: &str) -> Box<Error> {
     Box::new(Error::BadAnswer(
         [
             "the server no longer has the event ",

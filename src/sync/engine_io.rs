@@ -68,8 +68,8 @@ fn open(json: &str) -> Packet<'_> {
     };
     let milliseconds = |wanted: &str| {
         let mut found = members.iter().filter(|(key, _)| &**key == wanted);
-        let number = found.next()?.1.parse::<f64>().ok()?;
-        (number > 0.0 && number.is_finite()).then_some(number)
+        let number = found.next()?.1.parse::<u32>().ok()?;
+        (number > 0).then_some(f64::from(number))
     };
     match (milliseconds("pingInterval"), milliseconds("pingTimeout")) {
         (Some(interval), Some(timeout)) => Packet::Open { interval, timeout },

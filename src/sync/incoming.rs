@@ -5,7 +5,7 @@ use super::events::{Effect, Transport};
 use super::reconnect::Heartbeat;
 use super::session::{PATIENCE, PROBE, Phase, QUIET, REPAIR, Session};
 use crate::error::Error;
-use crate::event::{Dialect, Event, EventId, Frame, FrameForm};
+use crate::event::{Dialect, Event, EventId, Frame, FrameForm, Needle};
 use crate::page::Origin;
 use crate::store::{After, Item};
 
@@ -63,7 +63,7 @@ impl Session {
                 self.join();
             }
             Packet::ConnectError(why) => {
-                let why = ["it refuses the connection: ", &*self.without_key(&why)].concat();
+                let why = ["it refuses the connection: ", self.without_key(&why)].concat();
                 self.fail(Error::BadAnswer(why).into());
             }
             Packet::Close | Packet::Disconnect => {
@@ -76,11 +76,10 @@ impl Session {
     }
 
     /// What a server says may hold what it was told.
-    fn without_key(&self, text: &str) -> String {
-        match self.options.session_api_key.as_deref() {
-            Some(key) if !key.is_empty() => text.replace(key, "<secret_hidden>"),
-            _ => text.to_owned(),
-        }
+    fn without_key<'t>(&self, text: &'t str) -> &'t str {
+        let key = self.options.session_api_key.as_deref().unwrap_or_default();
+        let told = !key.is_empty() && Needle::new(key.as_bytes()).find(text.as_bytes()).is_some();
+        if told { "<secret_hidden>" } else { text }
     }
 
     fn message(&mut self, json: &str) {
@@ -171,7 +170,7 @@ impl Session {
     }
 
     pub(super) fn warn(&mut self, why: &str) {
-        let why = self.without_key(why);
+        let why = self.without_key(why).to_owned();
         self.effects.push(Effect::Warn(why));
     }
 }

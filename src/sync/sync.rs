@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::agent_server::{read_page, search_path};
+use super::agent_server::{another_history, read_page, search_path};
 use super::page::{Asked, Page};
 use super::server::{Answered, Server};
 use crate::error::{Error, Result};
@@ -47,12 +47,42 @@ pub struct Sync {
     to: Position,
     limit: i64,
     ended: bool,
+    /// V0: the server has yet to show that it has the newest event that is known.
+    distrusts: bool,
     walk: Walk,
     report: SyncReport,
 }
 
 /// Items to write at once, and the stretch in which nothing is missing then.
 type Run = (Vec<Item>, Option<Interval>);
+
+/// The newest event below a position.
+async fn before(log: &Rc<Log>, position: Position) -> Result<Option<(Position, Event)>> {
+    let below = SearchOptions {
+        start_id: Some(-MAX_ID),
+        end_id: Some(position.saturating_sub(1)),
+        reverse: true,
+        limit: Some(1),
+        filter: None,
+    };
+    let found = log.search(&below).next(1).await?;
+    Ok(found.and_then(|batch| {
+        let event = Event::from_canonical(batch.texts().next()?.into()).ok()?;
+        Some((*batch.positions.first()?, event))
+    }))
+}
+
+fn text_id(event: &Event) -> Option<Box<str>> {
+    match &event.header.id {
+        Some(EventId::Text(id)) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+fn gone(known: &Event) -> Box<Error> {
+    let id = known.header.id.as_ref().map(ToString::to_string);
+    another_history(&id.unwrap_or_default())
+}
 
 /// Where an answer leads.
 enum Then {
@@ -77,8 +107,8 @@ struct Walk {
 
 /// One request.
 enum Ask {
-    /// In a stretch of a V0 log.
-    Stretch(Asked, Interval),
+    /// In a stretch of a V0 log; at its end from a known event on.
+    Stretch(Asked, Interval, Option<Event>),
     /// From an event on; `known`: it is in the log.
     Page {
         id: Option<Box<str>>,
@@ -97,13 +127,16 @@ impl Sync {
             to: MAX_ID,
             limit: PAGE,
             ended: false,
+            distrusts: false,
             walk: Walk::default(),
             report: SyncReport::default(),
         }
     }
 
-    /// Looks for gaps once more: all of them, or in V0 those up to a position.
+    /// Looks for gaps once more: all of them, or in V0 those up to a position. A server that began
+    /// anew, so that its ids mean other events, is found out.
     pub(crate) fn again(&mut self, to: Option<Position>) {
+        self.distrusts = true;
         self.at = None;
         self.to = to.unwrap_or(MAX_ID);
         self.limit = PAGE;
@@ -127,11 +160,12 @@ impl Sync {
             return Ok(self.told(log));
         };
         let path = match &ask {
-            Ask::Stretch(asked, _) => asked.path(),
+            Ask::Stretch(asked, ..) => asked.path(),
             Ask::Page { id, .. } => search_path(id.as_deref(), self.limit),
         };
         match (self.server.get(&path).await?, &ask) {
-            (Answered::NotFound, Ask::Stretch(..)) => self.ended = true,
+            (Answered::NotFound, Ask::Stretch(_, _, None)) => self.ended = true,
+            (Answered::NotFound, Ask::Stretch(_, _, Some(known))) => return Err(gone(known)),
             (Answered::NotFound, Ask::Page { .. }) => return Err(Error::Refused(404).into()),
             (Answered::TooLarge, _) if self.limit > 1 => self.limit /= 2,
             (Answered::TooLarge, _) => {
@@ -153,23 +187,12 @@ impl Sync {
     /// What to ask for next; `None` where nothing is missing.
     async fn ask(&mut self, log: &Rc<Log>) -> Result<Option<Ask>> {
         let v1 = log.dialect() == Dialect::V1;
-        let at = *self.at.get_or_insert(if v1 { -MAX_ID } else { 0 });
+        let begin = if v1 { -MAX_ID } else { 0 };
+        let at = *self.at.get_or_insert(begin);
         let gap = log.record().coverage.gaps(at, self.to).into_iter().next();
         let Some((first, last)) = gap else {
             return Ok(None);
         };
-        if !v1 {
-            // The last gap has no end.
-            let high = (last != MAX_ID).then_some(last);
-            let (low, reverse, limit) = (first, false, Some(self.limit));
-            let asked = Asked {
-                low,
-                high,
-                reverse,
-                limit,
-            };
-            return Ok(Some(Ask::Stretch(asked, (first, last))));
-        }
         if let Some((id, before)) = self.walk.next.take() {
             return Ok(Some(Ask::Page {
                 id: Some(id),
@@ -177,43 +200,51 @@ impl Sync {
                 after: After::Event(before),
             }));
         }
-        let below = SearchOptions {
-            end_id: Some(first.saturating_sub(1)),
-            start_id: Some(-MAX_ID),
-            reverse: true,
-            limit: Some(1),
-            filter: None,
+        // The last gap has no end.
+        let high = (last != MAX_ID).then_some(last);
+        let found = match first {
+            _ if first == begin => None,
+            _ if v1 || (high.is_none() && self.distrusts) => before(log, first).await?,
+            _ => None,
         };
-        let before = match first {
-            ..=0 if first == -MAX_ID => None,
-            _ => log.search(&below).next(1).await?,
+        if v1 {
+            let (id, after) = match found {
+                Some((at, event)) => (text_id(&event), After::Event(at)),
+                None => (None, After::Nothing),
+            };
+            let known = id.is_some();
+            return Ok(Some(Ask::Page { id, known, after }));
+        }
+        let asked = Asked {
+            low: found.as_ref().map_or(first, |(at, _)| *at),
+            high,
+            reverse: false,
+            limit: Some(self.limit),
         };
-        let found = before.as_ref().and_then(|batch| {
-            let event = Event::from_canonical(batch.texts().next()?.into()).ok()?;
-            match (event.header.id, batch.positions.first()) {
-                (Some(EventId::Text(id)), Some(at)) => Some((id, *at)),
-                _ => None,
-            }
-        });
-        let (id, after) = match found {
-            Some((id, at)) => (Some(id), After::Event(at)),
-            None => (None, After::Nothing),
-        };
-        Ok(Some(Ask::Page {
-            known: id.is_some(),
-            id,
-            after,
-        }))
+        let known = found.map(|(_, event)| event);
+        Ok(Some(Ask::Stretch(asked, (first, last), known)))
     }
 
     /// An answer's events in runs, and where they lead.
     fn read(&mut self, text: &str, ask: &Ask) -> Result<(Vec<Run>, Then)> {
         match ask {
-            Ask::Stretch(asked, (first, last)) => {
-                let page = asked.read(text)?;
+            Ask::Stretch(asked, (first, last), known) => {
+                let mut page = asked.read(text)?;
+                let after = asked.after(&page).map_or(*first, |asked| asked.low);
+                if let Some(known) = known {
+                    let same = |event: &Event| {
+                        event.header.id == known.header.id
+                            && event.header.timestamp == known.header.timestamp
+                    };
+                    let mut events = page.events.into_iter();
+                    if !matches!(events.next(), Some(Ok((_, event))) if same(&event)) {
+                        return Err(gone(known));
+                    }
+                    page.events = events.collect();
+                    self.distrusts = false;
+                }
                 let open = asked.high.is_none();
                 let ended = open && !page.has_more;
-                let after = asked.after(&page).map_or(*first, |asked| asked.low);
                 let end = if page.has_more || open {
                     after.saturating_sub(1)
                 } else {

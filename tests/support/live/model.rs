@@ -39,6 +39,7 @@ pub struct Model {
     pub kind: Kind,
     events: Vec<Stored>,
     next: i64,
+    pub hour: u64,
     /// How many events were given over HTTP.
     pub served: usize,
 }
@@ -49,6 +50,7 @@ impl Model {
             kind,
             events: Vec::new(),
             next: 0,
+            hour: 0,
             served: 0,
         }
     }
@@ -84,7 +86,8 @@ impl Model {
         let salt = random.below(1_000_000);
         // Several events share a timestamp.
         let time = format!(
-            "2026-01-01T00:{:02}:{:02}.000000",
+            "2026-01-01T{:02}:{:02}:{:02}.000000",
+            self.hour,
             number / 240 % 60,
             number / 4 % 60
         );

@@ -33,8 +33,10 @@ export function subscriptionsController() {
   let store: EventStore | null = null;
 
   const show = (id: string, state: ConnectionState | undefined) => {
-    const { [id]: _, ...others } = observed.getSnapshot().connections;
-    observed.set({ connections: state ? { ...others, [id]: state } : others });
+    const connections = { ...observed.getSnapshot().connections };
+    if (state) connections[id] = state;
+    else delete connections[id];
+    observed.set({ connections });
   };
 
   const run = async (given: ConversationSubscription, from: EventStore, signal: AbortSignal) => {
