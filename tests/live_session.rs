@@ -151,7 +151,8 @@ fn schedule(seed: u64, kind: Kind) {
     }
     scene.pass(200_000.0);
     scene.world.append(true);
-    scene.pass(30_000.0);
+    // A V1 server that says nothing is asked once a minute.
+    scene.pass(120_000.0);
     scene.check();
     scene.tabs.truncate(1);
     scene.pass(100.0);

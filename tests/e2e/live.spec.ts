@@ -130,7 +130,7 @@ for (const { name, transport, dialect, all } of kinds) {
 
 test("options that can't be right are refused", async ({ harness }) => {
   const failed = await harness.evaluate(async () => {
-    await using store = await window.oh.openEventStore();
+    const store = await window.oh.openEventStore();
     const conversation = await store.conversation("c");
     const codes: unknown[] = [];
     try {
@@ -142,6 +142,7 @@ test("options that can't be right are refused", async ({ harness }) => {
     const connection = conversation.connect(odd as never);
     await new Promise((resolve) => connection.on("state", resolve));
     codes.push("error" in connection.state && (connection.state.error as { code?: string }).code);
+    await store.close();
     return codes;
   });
   expect(failed).toEqual(["invalid-argument", "invalid-argument"]);
