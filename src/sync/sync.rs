@@ -14,6 +14,9 @@ use crate::stream::EventStream;
 /// The most events that the server gives at once.
 const PAGE: i64 = 100;
 
+/// So many events may come once more where that saves requests while a connection is live.
+const FEW: i64 = 20;
+
 /// What a sync has done so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncReport {
@@ -47,6 +50,8 @@ pub struct Sync {
     to: Position,
     limit: i64,
     ended: bool,
+    /// V0: gaps that lie this close to the end are asked for at once, with what is between them.
+    near: i64,
     /// V0: the server has yet to show that it has the newest event that is known.
     distrusts: bool,
     walk: Walk,
@@ -127,6 +132,7 @@ impl Sync {
             to: MAX_ID,
             limit: PAGE,
             ended: false,
+            near: 0,
             distrusts: false,
             walk: Walk::default(),
             report: SyncReport::default(),
@@ -137,6 +143,7 @@ impl Sync {
     /// anew, so that its ids mean other events, is found out.
     pub(crate) fn again(&mut self, to: Option<Position>) {
         self.distrusts = true;
+        self.near = if to.is_some() { FEW } else { PAGE };
         self.at = None;
         self.to = to.unwrap_or(MAX_ID);
         self.limit = PAGE;
@@ -190,9 +197,13 @@ impl Sync {
         let begin = if v1 { -MAX_ID } else { 0 };
         let at = *self.at.get_or_insert(begin);
         let gap = log.record().coverage.gaps(at, self.to).into_iter().next();
-        let Some((first, last)) = gap else {
+        let Some((first, mut last)) = gap else {
             return Ok(None);
         };
+        let near = log.latest_position().unwrap_or(-1).saturating_sub(first);
+        if !v1 && near < self.near {
+            last = self.to;
+        }
         if let Some((id, before)) = self.walk.next.take() {
             return Ok(Some(Ask::Page {
                 id: Some(id),

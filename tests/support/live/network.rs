@@ -297,13 +297,13 @@ impl World {
             }
             line.ponged.set(false);
             world.send(&line, "2");
+            let pinged = Rc::clone(&line);
             world.later(world.time.get() + TIMEOUT, move |world| {
-                if !line.ponged.get() {
-                    world.close(&line, 1001);
-                } else {
-                    world.ping(line);
+                if !pinged.ponged.get() {
+                    world.close(&pinged, 1001);
                 }
             });
+            world.ping(line);
         });
     }
 
