@@ -1,6 +1,6 @@
 //! A connection as TypeScript holds it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Math, Object, Promise};
@@ -12,6 +12,7 @@ use super::home::{Home, Live};
 use super::options::{self, Options};
 use super::remote::server;
 use super::{BrowserClock, BrowserSockets};
+use crate::backend::{Socket, SocketEvent, SocketListener, Sockets};
 use crate::error::{Error, Result};
 use crate::stream::Signal;
 use crate::sync::{Connection, Control, SessionOptions, State, SyncReport, Transport};
@@ -28,15 +29,52 @@ struct Changes {
 pub struct Link {
     connection: Rc<Connection>,
     changes: Rc<Changes>,
+    own: Rc<OwnSocket>,
+}
+
+/// A socket of the application, which opens and closes it as it likes.
+#[derive(Default)]
+struct OwnSocket {
+    open: Cell<bool>,
+    listener: RefCell<Option<SocketListener>>,
+}
+
+impl OwnSocket {
+    fn tell(&self, event: SocketEvent) {
+        let listener = self.listener.borrow().clone();
+        if let Some(listener) = listener {
+            listener(event);
+        }
+    }
+}
+
+impl Sockets for OwnSocket {
+    fn open(&self, _url: &str, listener: SocketListener) -> Result<Box<dyn Socket>> {
+        *self.listener.borrow_mut() = Some(listener);
+        if self.open.get() {
+            self.tell(SocketEvent::Opened);
+        }
+        Ok(Box::new(Listening))
+    }
+}
+
+/// Nothing is sent, and nothing closed, that is not ours.
+struct Listening;
+
+impl Socket for Listening {
+    fn send(&self, _text: &str) {}
 }
 
 impl Link {
     /// A connection that has not begun.
     pub(super) fn new(given: JsValue, home: &Home, live: &Live) -> Result<Link> {
         let given = Options::read(given, options::CONNECT)?;
-        let transport = match given.text("transport")?.as_deref() {
+        let transport = given.text("transport")?;
+        let own = Rc::new(OwnSocket::default());
+        let attached = transport.as_deref() == Some("attached");
+        let transport = match transport.as_deref() {
             Some("socket.io") => Transport::SocketIo,
-            Some("websocket") => Transport::WebSocket,
+            Some("websocket" | "attached") => Transport::WebSocket,
             _ => {
                 let why = "transport is socket.io or websocket".to_owned();
                 return Err(Error::InvalidArgument(why).into());
@@ -51,7 +89,8 @@ impl Link {
             transport,
             url: given.text("url")?.unwrap_or_default(),
             conversation: conversation.unwrap_or_else(|| live.stream.log().id().to_owned()),
-            session_api_key: given.name("sessionApiKey")?,
+            // The application has told its own socket's server.
+            session_api_key: given.name("sessionApiKey")?.filter(|_| !attached),
             query: given.pairs("query")?,
             has_pages: pages.is_some(),
             seed: (Math::random() * 9_007_199_254_740_992.0) as u64,
@@ -60,7 +99,10 @@ impl Link {
         let told = Rc::clone(&changes);
         let (connection, running) = Connection::new(
             Rc::clone(&live.stream),
-            Rc::new(BrowserSockets),
+            match attached {
+                true => Rc::clone(&own) as Rc<dyn Sockets>,
+                false => Rc::new(BrowserSockets),
+            },
             Rc::new(BrowserClock::new()),
             pages,
             options,
@@ -73,6 +115,7 @@ impl Link {
         Ok(Link {
             connection: Rc::new(connection),
             changes,
+            own,
         })
     }
 }
@@ -102,6 +145,22 @@ impl Link {
             "follower" => Control::Holder(false),
             _ => return,
         });
+    }
+
+    /// What the application's own socket brings: its text, or that it is open (true) or not.
+    pub fn hear(&self, message: JsValue) {
+        self.own
+            .tell(match (message.as_string(), message.as_bool()) {
+                (Some(text), _) => SocketEvent::Text(text),
+                (None, Some(open)) => {
+                    self.own.open.set(open);
+                    match open {
+                        true => SocketEvent::Opened,
+                        false => SocketEvent::Closed(1006),
+                    }
+                }
+                (None, None) => SocketEvent::Binary,
+            });
     }
 
     /// Ends it.

@@ -128,6 +128,36 @@ for (const { name, transport, dialect, all } of kinds) {
   });
 }
 
+test("an application's own socket: what it missed is fetched, and it stays the application's", async ({
+  harness,
+}) => {
+  const conversation = await server.hub.create("own", { events: v1Texts, released: 200 });
+  await harness.evaluate(
+    async ({ url, baseUrl, sessionApiKey }) => {
+      window.store = await window.oh.openEventStore();
+      window.conversation = await window.store.conversation("own", { dialect: "v1" });
+      const socket = new WebSocket(`${url}?session_api_key=${sessionApiKey}`);
+      window.seen = [socket];
+      window.end = window.oh.attach(socket, window.conversation, { baseUrl, sessionApiKey });
+    },
+    {
+      url: `${server.url}/sockets/events/own`.replace("http", "ws"),
+      baseUrl: `${server.url}/api/conversations/own`,
+      sessionApiKey: KEY,
+    },
+  );
+  await expect.poll(() => stored(harness)).toEqual(v1Texts.slice(0, 200));
+  conversation.play(0);
+  await expect.poll(() => stored(harness)).toEqual(v1Texts);
+  const after = await harness.evaluate(async () => {
+    window.end();
+    const { complete } = await window.conversation.coverage();
+    return { complete, open: (window.seen[0] as WebSocket).readyState };
+  });
+  expect(after).toEqual({ complete: true, open: 1 });
+  await harness.evaluate(() => window.store.close());
+});
+
 test("options that can't be right are refused", async ({ harness }) => {
   const failed = await harness.evaluate(async () => {
     const store = await window.oh.openEventStore();

@@ -85,6 +85,11 @@ export class LocalConnection implements Connection {
     else if (document.visibilityState === "visible") this.#control("wake");
   };
 
+  /** What an application's own socket brings. */
+  hear(message: unknown): void {
+    this.#link.then((link) => link.call("hear", message)).catch(() => {});
+  }
+
   #control(what: LinkControl): void {
     this.#link.then((link) => link.call("control", what)).catch(() => {});
   }

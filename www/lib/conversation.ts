@@ -27,6 +27,7 @@ import type {
   NewEvent,
   Replay,
   ReplayOptions,
+  ServerOptions,
   RepairOptions,
   RepairReport,
   StatusMessage,
@@ -254,6 +255,16 @@ export class LocalConversation extends Reading implements Conversation {
     // For `absoluteUrl` a socket's address is one of pages; the wasm module makes it a socket's again.
     const url = absoluteUrl(given.url.replace(/^ws/, "http"));
     const options = { ...given, url, baseUrl: given.baseUrl && absoluteUrl(given.baseUrl) };
+    return this.#connect(options);
+  }
+
+  /** A connection over a socket of the application's own: see `attach`. */
+  attached(server: ServerOptions): LocalConnection {
+    const baseUrl = absoluteUrl(server.baseUrl);
+    return this.#connect({ ...server, baseUrl, transport: "attached" });
+  }
+
+  #connect(options: Parameters<Log["connect"]>[0]): LocalConnection {
     const link = this.#log().then((log) => log.open("connect", options));
     const end = () => void connection.close();
     const connection = new LocalConnection(link, this.report, () => this.#running.delete(end));

@@ -8,6 +8,7 @@ declare global {
     store: oh.EventStore;
     conversation: oh.Conversation;
     connection: oh.Connection;
+    end: () => void;
     seen: unknown[];
   }
 }

@@ -112,7 +112,7 @@ export class Log implements EventReader {
   count(filter?: EventFilter): Promise<number>;
   sync(options: ServerOptions): SyncRun;
   verify(mend: boolean, options: object): VerifyRun;
-  connect(options: ConnectOptions): Link;
+  connect(options: ConnectOptions | (ServerOptions & { transport: "attached" })): Link;
   add(eventJson: string, source: string): Promise<Batch>;
   /** 0: an event that is stored now. 1: one that was. 2: a status. A string: why it was rejected. */
   feed(frame: string | Uint8Array, parsed: boolean): Promise<number | string>;
@@ -182,6 +182,8 @@ export class Link {
   free(): void;
   next(): Promise<LinkState | undefined>;
   control(what: LinkControl): void;
+  /** Of an application's own socket: a message's data, or whether it is open. */
+  hear(message: unknown): void;
   close(): void;
 }
 
