@@ -97,7 +97,7 @@ pub enum Input<'a> {
 /// What is to be done.
 #[derive(Debug)]
 pub enum Effect {
-    /// Open a socket: [`Session::address`].
+    /// Open a socket at the address that the session gives.
     Open,
     /// Close it.
     Close,
