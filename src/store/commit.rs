@@ -151,9 +151,8 @@ impl Log {
         for attempt in 0..ATTEMPTS {
             self.check_open()?;
             let mut plan = Plan::make(self, &items, &claims, attempt > 0).await?;
-            // What is a double of its own first copy was accepted then.
             for (outcome, before) in plan.outcomes.iter_mut().zip(&unknown) {
-                if *outcome == Outcome::Double {
+                if *outcome == Outcome::Double && self.holds(before).await {
                     *outcome = Outcome::clone(before);
                 }
             }
@@ -184,6 +183,16 @@ impl Log {
             }
         }
         Err(Error::Conflict.into())
+    }
+
+    /// Whether the log has the very copy that a commit was to store: it took place then. Another
+    /// tab may have stored one of its own.
+    async fn holds(&self, planned: &Outcome) -> bool {
+        let (Outcome::Accepted(entry) | Outcome::Replaced(entry)) = planned else {
+            return false;
+        };
+        let found = self.entry_at(entry.position).await;
+        matches!(found, Ok(Some(found)) if found.event.text == entry.event.text)
     }
 
     /// Reads the state anew, or finds that it has to do without the database.

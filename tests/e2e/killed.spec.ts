@@ -6,7 +6,7 @@ import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { expect, harnessPath, test } from "./support/fixtures.js";
 import { frame, range } from "./support/frames.js";
 
-/** `ROUNDS=25 npx playwright test killed` takes longer. */
+/** `npm run test:kills` makes more of them. */
 const ROUNDS = Number(process.env["ROUNDS"] ?? 2);
 
 /** Numbers from 0 to below 1 that a seed decides (mulberry32). */
@@ -44,6 +44,27 @@ function kill(profile: string): void {
   }
 }
 
+/** What goes on beside the writing, in another conversation, when the browser is killed. */
+const BESIDE = ["nothing", "import", "truncate", "delete"] as const;
+
+/** How the events are written: how many wait together, and for what. */
+const WAYS = [
+  { burst: 5, durability: "relaxed" },
+  { burst: 1, durability: "strict" },
+  { burst: 400, durability: "relaxed" },
+] as const;
+
+const BESIDE_EVENTS = 2000;
+const KEPT = 1000;
+
+/** How many events of the other conversation may be there after a kill. */
+const POSSIBLE: Record<(typeof BESIDE)[number], (count: number) => boolean> = {
+  nothing: (count) => count === 0,
+  import: (count) => count <= BESIDE_EVENTS,
+  truncate: (count) => count === BESIDE_EVENTS || count === KEPT,
+  delete: (count) => count === BESIDE_EVENTS || count === 0,
+};
+
 function contentOf(id: number): string {
   return `line ${id} `.repeat(1 + ((id * 7919) % 400));
 }
@@ -73,24 +94,43 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
       const page = await open();
+      const pick = <T>(choices: readonly T[]) => choices[Math.floor(next() * choices.length)] as T;
+      const [way, beside] = [pick(WAYS), pick(BESIDE)];
+      const lines = range(0, BESIDE_EVENTS).map((id) => frame(id, contentOf(id)));
+      const beginsAt = Math.floor(next() * 200);
       const frames = range(written, written + 3000).map((id) => frame(id, contentOf(id)));
       const before = acknowledged.size;
       const writing = page
         .evaluate(
-          async ({ frames, from }) => {
+          async ({ frames, from, burst, durability, beside, lines, kept, beginsAt }) => {
             const { acknowledge } = window as unknown as { acknowledge: (id: number) => void };
-            window.store = await window.oh.openEventStore({});
-            window.conversation = await window.store.conversation("killed");
-            for (let at = 0; at < frames.length; at += 5) {
+            const store = await window.oh.openEventStore({ durability });
+            window.store = store;
+            await store.deleteConversation("beside").catch(() => {});
+            window.conversation = await store.conversation("killed");
+            const read = () => store.import(lines.join("\n"), { id: "beside" });
+            if (beside === "truncate" || beside === "delete") await read();
+            const actions = {
+              nothing: async () => {},
+              import: read,
+              truncate: async () => (await store.conversation("beside")).truncate(kept - 1),
+              delete: async () => store.deleteConversation("beside"),
+            };
+            let begun = false;
+            for (let at = 0; at < frames.length; at += burst) {
+              if (!begun && at >= beginsAt) {
+                begun = true;
+                void actions[beside]();
+              }
               await Promise.all(
-                frames.slice(at, at + 5).map(async (text, index) => {
+                frames.slice(at, at + burst).map(async (text, index) => {
                   await window.conversation.feed(text);
                   acknowledge(from + at + index);
                 }),
               );
             }
           },
-          { frames, from: written },
+          { frames, from: written, ...way, beside, lines, kept: KEPT, beginsAt },
         )
         .then(
           () => "written",
@@ -99,13 +139,24 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
       const moment = 20 + Math.floor(next() * 1000);
       await expect.poll(() => acknowledged.size).toBeGreaterThan(before + moment);
       kill(profile);
-      expect(await writing).toBe("killed");
-      await context?.close();
+      // The last acknowledgements may come when everything is written.
+      await writing;
+      await context?.close().catch(() => {});
       await expect.poll(() => processesOf(profile)).toEqual([]);
 
       const again = await open();
-      const { found, late } = await again.evaluate(async () => {
-        const store = await window.oh.openEventStore({});
+      const { found, late, other, whole, degraded } = await again.evaluate(async (lines) => {
+        const degraded: unknown[] = [];
+        const store = await window.oh.openEventStore({
+          onDegraded: (detail) => degraded.push(detail),
+        });
+        const beside = await store.conversation("beside");
+        const other = (await beside.searchEvents().toArray()).map((event): [unknown, unknown] => [
+          event.id,
+          event["content"],
+        ]);
+        await store.import(lines.join("\n"), { id: "beside" });
+        const whole = await beside.countEvents();
         const conversation = await store.conversation("killed");
         const found: [unknown, unknown][] = [];
         for await (const event of conversation.searchEvents()) {
@@ -115,8 +166,9 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
         const added = await conversation.addEvent({ action: "message", args: {} }, "user");
         const late = { latest, added: added.id, counted: await conversation.countEvents() };
         await store.close();
-        return { found, late };
-      });
+        return { found, late, other, whole, degraded };
+      }, lines);
+      expect(degraded).toEqual([]);
       const kept = new Map(found);
       const lost = [...acknowledged].filter((id) => !kept.has(id));
       expect(lost, `round ${round}: acknowledged and lost`).toEqual([]);
@@ -129,15 +181,22 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
         added: Number(late.latest) + 1,
         counted: found.length + 1,
       });
-      const whole = found.filter(([, content]) => content !== undefined).length;
-      console.log(`round ${round}: ${acknowledged.size} acknowledged, ${whole} there`);
-      expect(whole).toBeGreaterThanOrEqual(acknowledged.size);
+      const fed = found.filter(([, content]) => content !== undefined).length;
+      console.log(
+        `round ${round}: ${way.durability}, ${way.burst} at once, beside it ${beside} ` +
+          `(${other.length}): ${acknowledged.size} acknowledged, ${fed} there`,
+      );
+      expect(fed).toBeGreaterThanOrEqual(acknowledged.size);
+      expect(POSSIBLE[beside](other.length), `${beside}: ${other.length} events`).toBe(true);
+      expect(other.map(([id]) => id)).toEqual(range(0, other.length));
+      expect(other.filter(([id, content]) => content !== contentOf(Number(id)))).toEqual([]);
+      expect(whole).toBe(BESIDE_EVENTS);
       written = Number(late.added) + 1;
       await context?.close();
     }
   } finally {
     kill(profile);
-    await context?.close();
+    await context?.close().catch(() => {});
     rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 });

@@ -30,7 +30,8 @@ async function damage(
   const [bytes] = (await settled(objects.getAll(undefined, 1))) as Uint8Array[];
   if (key === undefined || !bytes) throw new Error(`nothing in ${table}`);
   const changed = change(bytes);
-  await settled(changed ? objects.put(changed, key) : objects.delete(key));
+  if (changed) await settled(objects.put(changed, key));
+  else await settled(objects.delete(key));
   database.close();
 }
 
