@@ -40,7 +40,10 @@ pub(crate) struct Queue {
     /// Handed over, but not worked through yet.
     taken: Cell<usize>,
     closed: Cell<bool>,
-    changed: Signal,
+    /// Something came, or it was closed.
+    came: Signal,
+    /// It isn't full any more. Each frame that is under way may wait for it: thousands of them.
+    freed: Signal,
 }
 
 impl Queue {
@@ -53,7 +56,8 @@ impl Queue {
             waiting: RefCell::default(),
             taken: Cell::new(0),
             closed: Cell::new(false),
-            changed: Signal::default(),
+            came: Signal::default(),
+            freed: Signal::default(),
         }
     }
 
@@ -83,7 +87,7 @@ impl Queue {
         let grown = waiting.len() != before || self.policy == Policy::Latest;
         drop(waiting);
         if grown {
-            self.changed.set();
+            self.came.set();
         }
         excess as u64
     }
@@ -96,7 +100,14 @@ impl Queue {
     /// Ends when the queue holds no more than it should.
     pub(crate) async fn room(&self) {
         while self.full() {
-            self.changed.changed().await;
+            self.freed.changed().await;
+        }
+    }
+
+    /// Says that there is room, if there is.
+    fn tell_room(&self) {
+        if !self.full() {
+            self.freed.set();
         }
     }
 
@@ -109,7 +120,7 @@ impl Queue {
             found.is_some_and(|(_, version)| entry.version <= *version)
         };
         self.waiting.borrow_mut().retain(|entry| !known(entry));
-        self.changed.set();
+        self.tell_room();
     }
 
     /// Drops what lies above a position: it is no more.
@@ -117,7 +128,7 @@ impl Queue {
         let mut waiting = self.waiting.borrow_mut();
         waiting.retain(|entry| entry.position <= after);
         drop(waiting);
-        self.changed.set();
+        self.tell_room();
     }
 
     /// Waits for events of its log; `None` once the queue is closed. Asking again says that those
@@ -126,9 +137,8 @@ impl Queue {
     /// # Errors
     /// What the backend answers where an event is read; it goes on waiting.
     pub(crate) async fn next(&self, log: &Log, max: usize) -> Result<Option<Batch>> {
-        if self.taken.replace(0) > 0 {
-            self.changed.set();
-        }
+        self.taken.set(0);
+        self.tell_room();
         loop {
             if self.closed.get() {
                 return Ok(None);
@@ -140,7 +150,8 @@ impl Queue {
                 return Ok(Some(batch));
             }
             if self.waiting.borrow().is_empty() {
-                self.changed.changed().await;
+                self.tell_room();
+                self.came.changed().await;
             }
         }
     }
@@ -207,6 +218,7 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.closed.set(true);
         self.waiting.borrow_mut().clear();
-        self.changed.set();
+        self.came.set();
+        self.freed.set();
     }
 }

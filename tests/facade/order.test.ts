@@ -1,6 +1,6 @@
 /** Calls of one task travel together; each keeps its place and its own answer. */
 import { openEventStore } from "oh-event-store";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 const event = (id: string) => ({
   id,
@@ -27,6 +27,38 @@ test.each([
   expect(await conversation.feed(JSON.stringify(event("last")))).toMatchObject({ accepted: 1 });
   const events = await conversation.searchEvents().toArray();
   expect(events.map(({ id }) => id)).toEqual([...ids, "last"]);
+  await store.close();
+});
+
+/** Does `work` with each index, each time in a task of its own. */
+function inTasks(count: number, work: (index: number) => void) {
+  return new Promise<void>((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<number>) => {
+      work(data);
+      if (data < count - 1) return;
+      port1.close();
+      resolve();
+    };
+    for (let index = 0; index < count; index++) port2.postMessage(index);
+  });
+}
+
+test("frames of many tasks share messages; none is lost or overtaken", async () => {
+  const store = await openEventStore({ name: `order-${crypto.randomUUID()}`, logLevel: "off" });
+  const conversation = await store.conversation("c", { dialect: "v1" });
+  const posted = vi.spyOn(Worker.prototype, "postMessage");
+  const ids = Array.from({ length: 1000 }, (_, index) => `e${1000 + index}`);
+  const answers: Promise<unknown>[] = [];
+  await inTasks(ids.length, (index) => {
+    const text = JSON.stringify(event(ids[index] as string));
+    answers.push(conversation.feed(index % 100 === 50 ? new TextEncoder().encode(text) : text));
+  });
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ accepted: 1 });
+  expect(posted.mock.calls.length).toBeLessThan(ids.length);
+  posted.mockRestore();
+  const events = await conversation.searchEvents().toArray();
+  expect(events.map(({ id }) => id)).toEqual(ids);
   await store.close();
 });
 

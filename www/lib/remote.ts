@@ -24,6 +24,9 @@ interface Call {
   progress: ((...step: unknown[]) => void) | undefined;
 }
 
+/** A worker that is behind gets at most so many calls in a message, or more of one microtask. */
+const MOST_WAITING = 64;
+
 export type OnNotice = (kind: NoticeKind, detail: Record<string, unknown>) => void;
 
 /** One running instance of the wasm module, in a worker of its own or on the page. */
@@ -112,13 +115,6 @@ export class Instance {
         type: "module",
         name: "oh-event-store" satisfies WorkerName,
       });
-      worker.onmessage = ({ data }: MessageEvent<Message[]>) => {
-        for (const message of data) this.#receive(message);
-      };
-      worker.onerror = (event) => {
-        event.preventDefault();
-        fail(new Error(event.message));
-      };
       const send = (requests: Request[]) => {
         try {
           worker.postMessage(requests);
@@ -128,15 +124,41 @@ export class Instance {
           else for (const { id } of requests) this.#receive({ id, error: failure });
         }
       };
-      // Calls of one microtask go in one message: messages are dear.
+      // Calls of one microtask go in one message: messages are dear. A worker that has said nothing
+      // since the last one gets an empty one after the next, and calls wait until it answers that.
+      // What its caller could change meanwhile doesn't wait, and takes along what was before it.
       let waiting: Request[] = [];
-      const flush = () => {
+      let due = false;
+      let silent = false;
+      let asked = false;
+      const flush = (ask: boolean) => {
         const requests = waiting;
         waiting = [];
+        due = false;
+        silent = true;
         send(requests);
+        if (ask && !asked) worker.postMessage([]);
+        asked ||= ask;
+      };
+      worker.onmessage = ({ data }: MessageEvent<Message[]>) => {
+        silent = false;
+        if (!data.length) {
+          asked = false;
+          if (waiting.length) flush(true);
+        }
+        for (const message of data) this.#receive(message);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        fail(new Error(event.message));
       };
       return {
-        post: (request) => void (waiting.push(request) === 1 && queueMicrotask(flush)),
+        post: (request) => {
+          const waits = asked && request.args.every((arg) => Object(arg) !== arg);
+          if (waiting.push(request) < MOST_WAITING && waits) return;
+          if (!due) queueMicrotask(() => flush(silent));
+          due = true;
+        },
         end: () => worker.terminate(),
       };
     } catch (error) {

@@ -6,7 +6,7 @@ import type { Event, SubscribeOptions } from "./types.js";
 import type { Subscription } from "./wasm/oh.js";
 
 /** How many events one read takes out of a subscriber's queue. `latest` has to drop in the queue. */
-const READ = { block: 64, batch: 1000, latest: 1 };
+const READ = { block: 256, batch: 1000, latest: 1 };
 
 /** A page that isn't shown has no frames. */
 const LONGEST_FRAME_MS = 100;

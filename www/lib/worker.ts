@@ -18,6 +18,7 @@ if (self.name === ("oh-event-store" satisfies WorkerName)) {
     if (answers.push(message) === 1) queueMicrotask(flush);
   });
   addEventListener("message", ({ data }: MessageEvent<Request[]>) => {
+    if (!data.length) postMessage([]);
     for (const request of data) host.receive(request);
   });
 }
