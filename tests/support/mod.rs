@@ -95,6 +95,18 @@ pub fn store(backend: Rc<dyn Backend>, options: &StoreOptions) -> EventStore {
     EventStore::new(backend, clock, Reporter::default(), options)
 }
 
+/// A log of a new store over these records that tells the reporter what it finds.
+pub async fn open_named(
+    records: &Rc<Memory>,
+    options: &StoreOptions,
+    reporter: Reporter,
+    id: &str,
+) -> Rc<Log> {
+    let backend = Rc::clone(records) as Rc<dyn Backend>;
+    let store = EventStore::new(backend, ManualClock::new(), reporter, options);
+    store.conversation(id, None).await.expect("it opens")
+}
+
 /// The log `c` of a new store over these records.
 pub async fn open(records: &Rc<Memory>, options: &StoreOptions) -> Rc<Log> {
     let store = store(Rc::clone(records) as Rc<dyn Backend>, options);
