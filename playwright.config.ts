@@ -1,4 +1,12 @@
-import { defineConfig, devices } from "@playwright/test";
+import { defineConfig, devices, type Project } from "@playwright/test";
+
+const installedFirefox = process.env["OH_FIREFOX"];
+
+/** A Firefox as distributions have it: driven over WebDriver BiDi, which this channel stands for. */
+function firefox(executablePath: string): Project {
+  const use = { ...devices["Desktop Firefox"], channel: "moz-firefox" };
+  return { name: "firefox", use: { ...use, launchOptions: { executablePath } } };
+}
 
 /** The whole product in a real browser: built package, real server, recorded conversations. */
 export default defineConfig({
@@ -26,5 +34,6 @@ export default defineConfig({
         },
       },
     },
+    ...(installedFirefox === undefined ? [] : [firefox(installedFirefox)]),
   ],
 });

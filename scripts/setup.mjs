@@ -16,6 +16,15 @@ export function chromedriverPath() {
   return process.env.CHROMEDRIVER ?? which("chromedriver");
 }
 
+/** Firefox and its driver are found where they are, never installed: most checks do without. */
+export function firefoxPath() {
+  return process.env.OH_FIREFOX ?? which("firefox-esr") ?? which("firefox");
+}
+
+export function geckodriverPath() {
+  return process.env.GECKODRIVER ?? which("geckodriver");
+}
+
 function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {

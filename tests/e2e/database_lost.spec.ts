@@ -1,6 +1,6 @@
 // The browser takes the database away, for a moment or for good: nothing that was fed is lost.
 import type { Page } from "@playwright/test";
-import { expect, harnessPath, test } from "./support/fixtures.js";
+import { expect, harnessPath, needsChromium, test } from "./support/fixtures.js";
 import { frame, frames, range } from "./support/frames.js";
 
 declare global {
@@ -205,9 +205,11 @@ for (const worker of [true, false]) {
   const where = worker ? "in the worker" : "on the page";
 
   test(`${where}, a user who clears the site's data gets an empty log that goes on`, async ({
+    browserName,
     page,
     files,
   }) => {
+    needsChromium(browserName, "only Chromium's driver clears a site's data");
     await page.goto(files.url + harnessPath);
     await page.evaluate(
       async ({ worker, texts }) => {

@@ -50,4 +50,14 @@ export const test = base.extend<Pages, Servers>({
   },
 });
 
+/**
+ * Leaves a test out of other browsers, whose drivers can't do what it does to the browser.
+ * scripts/test.mjs accepts a test that is left out only when a line says so.
+ */
+export function needsChromium(browserName: string, why: string): void {
+  if (browserName === "chromium") return;
+  console.log(`left out: ${test.info().title} (1 test): ${why}`);
+  test.skip(true, why);
+}
+
 export { expect };
