@@ -1,15 +1,13 @@
 // The demo gives a conversation as a file in four forms, and takes it back.
 import { readFile } from "node:fs/promises";
 import { connect, expectCount, exported, exportedTexts, openDemo } from "./support/demo.js";
-import { expect, needsChromium, test } from "./support/fixtures.js";
+import { expect, test } from "./support/fixtures.js";
 import { texts } from "./support/recording.js";
 
 test("each format is offered; an archive brings a deleted conversation back", async ({
-  browserName,
   page,
   demo,
 }) => {
-  needsChromium(browserName, "only Chromium's driver tells of a download that a page has made");
   await demo.hub.create("taken-out", { released: texts.length });
   await openDemo(page, demo, "taken-out");
   await connect(page, "websocket");

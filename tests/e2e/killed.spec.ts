@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BrowserContext, Page } from "@playwright/test";
+import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { expect, harnessPath, test } from "./support/fixtures.js";
 import { frame, range } from "./support/frames.js";
 
@@ -70,9 +70,6 @@ function contentOf(id: number): string {
 }
 
 test("killed while it writes, it has what it acknowledged, whole, and goes on", async ({
-  playwright,
-  browserName,
-  channel,
   files,
   launchOptions,
 }) => {
@@ -84,10 +81,7 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
   let context: BrowserContext | undefined;
 
   const open = async (): Promise<Page> => {
-    // A killed Firefox leaves the marks by which it holds its profile.
-    for (const mark of ["lock", ".parentlock"]) rmSync(join(profile, mark), { force: true });
-    const options = { ...launchOptions, ...(channel && { channel }) };
-    context = await playwright[browserName].launchPersistentContext(profile, options);
+    context = await chromium.launchPersistentContext(profile, launchOptions);
     const page = context.pages()[0] ?? (await context.newPage());
     const acknowledge = (id: number) => void acknowledged.add(id);
     await page.exposeFunction("acknowledge", acknowledge);

@@ -1,55 +1,10 @@
 // A browser without room: a refused write says so, stores nothing of itself and harms nothing.
-import type { Page } from "@playwright/test";
 import { expect, harnessPath, test } from "./support/fixtures.js";
 import { frame } from "./support/frames.js";
 
 const QUOTA = 3_000_000;
 /** Frames that are fed at once: each lot is so large that it takes a transaction or more. */
 const LOT = 10;
-
-// Firefox takes its limit at the start only: in KiB for all sites, of which one gets a part.
-test.use({
-  launchOptions: async ({ launchOptions }, use) => {
-    const firefoxUserPrefs = { "dom.quotaManager.temporaryStorage.fixedLimit": 20_480 };
-    await use({ ...launchOptions, firefoxUserPrefs });
-  },
-});
-
-/** Opens the page where there is little room; the function that comes back makes more. */
-async function openWithLittleRoom(page: Page, url: string): Promise<() => Promise<unknown>> {
-  if (page.context().browser()?.browserType().name() === "chromium") {
-    // Chrome keeps what it once learned of an origin's room, so the limit comes first.
-    const session = await page.context().newCDPSession(page);
-    const { origin } = new URL(url);
-    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: QUOTA });
-    await page.goto(url);
-    return () => session.send("Storage.overrideQuotaForOrigin", { origin });
-  }
-  await page.goto(url);
-  await page.evaluate(
-    (size) =>
-      new Promise<void>((resolve, reject) => {
-        const opening = indexedDB.open("ballast");
-        opening.onupgradeneeded = () => opening.result.createObjectStore("all");
-        opening.onsuccess = () => {
-          const writing = opening.result.transaction("all", "readwrite");
-          for (let at = 0; at < size; at += 65_536) {
-            const bytes = crypto.getRandomValues(new Uint8Array(65_536));
-            writing.objectStore("all").put(bytes, at);
-          }
-          writing.oncomplete = () => resolve(opening.result.close());
-          writing.onabort = () => reject(writing.error ?? new Error("no reason"));
-        };
-      }),
-    QUOTA,
-  );
-  return () =>
-    page.evaluate(() =>
-      new Promise((resolve) => {
-        indexedDB.deleteDatabase("ballast").onsuccess = resolve;
-      }).then(() => undefined),
-    );
-}
 
 for (const worker of [true, false]) {
   const where = worker ? "in the worker" : "on the page";
@@ -58,7 +13,11 @@ for (const worker of [true, false]) {
     page,
     files,
   }) => {
-    const makeRoom = await openWithLittleRoom(page, files.url + harnessPath);
+    // Chrome keeps what it once learned of an origin's room, so the limit comes first.
+    const session = await page.context().newCDPSession(page);
+    const origin = files.url;
+    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: QUOTA });
+    await page.goto(files.url + harnessPath);
 
     const full = await page.evaluate(
       async ({ worker, template, lot }) => {
@@ -106,7 +65,7 @@ for (const worker of [true, false]) {
     expect(full.wrong).toEqual([]);
     expect(full.counted).toBe(full.accepted.length);
 
-    await makeRoom();
+    await session.send("Storage.overrideQuotaForOrigin", { origin });
     const next = 1000;
     const after = await page.evaluate(
       async ({ worker, text, next }) => {

@@ -65,42 +65,17 @@ export async function listedIds(page: Page, list = "event-list"): Promise<number
   return rows.map(([, id]) => Number(id));
 }
 
-async function chooseExport(page: Page, id: string, format: string): Promise<void> {
-  const item = page.locator(`[data-testid="conversation"][data-conversation-id="${id}"]`);
-  await item.getByTestId("export").click();
-  await item.getByTestId(`export-${format}`).click();
-}
-
 /** The file that the demo's export gives. */
 export async function exported(page: Page, id: string, format: string): Promise<Download> {
+  const item = page.locator(`[data-testid="conversation"][data-conversation-id="${id}"]`);
+  await item.getByTestId("export").click();
   const coming = page.waitForEvent("download");
-  await chooseExport(page, id, format);
+  await item.getByTestId(`export-${format}`).click();
   return coming;
-}
-
-/** The text that the demo's export gives, taken in the page on its way to a file. */
-async function exportedText(page: Page, id: string, format: string): Promise<string> {
-  const coming = await page.evaluateHandle(() => {
-    const { createObjectURL } = URL;
-    const given = new Promise<Blob>((resolve) => {
-      URL.createObjectURL = (blob: Blob) => {
-        URL.createObjectURL = createObjectURL;
-        resolve(blob);
-        return createObjectURL(blob);
-      };
-    });
-    return { given };
-  });
-  await chooseExport(page, id, format);
-  return coming.evaluate(async ({ given }) => (await given).text());
 }
 
 /** What the demo's export as JSON Lines holds: one text per event. */
 export async function exportedTexts(page: Page, id: string): Promise<string[]> {
-  // Firefox' driver doesn't tell of a download that a page has made itself.
-  const inChromium = page.context().browser()?.browserType().name() === "chromium";
-  const text = inChromium
-    ? await readFile(await (await exported(page, id, "jsonl")).path(), "utf8")
-    : await exportedText(page, id, "jsonl");
-  return text.trimEnd().split("\n");
+  const file = await (await exported(page, id, "jsonl")).path();
+  return (await readFile(file, "utf8")).trimEnd().split("\n");
 }
