@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 use futures::executor::LocalPool;
 use futures_util::FutureExt;
-use oh_event_store::backend::{Backend, Clock, Memory};
+use oh_event_store::backend::Memory;
 use oh_event_store::event::FrameForm;
 use oh_event_store::notice::Reporter;
 use oh_event_store::page::Origin;
-use oh_event_store::store::{EventStore, Item, SearchOptions};
+use oh_event_store::store::{Item, SearchOptions};
 use oh_event_store::stream::{Drops, EventStream, Policy, SubscribeOptions, Subscription};
 use peak_alloc::PeakAlloc;
-use support::{ManualClock, Random, contents, events, for_seeds, found, pages, spawn};
+use support::{Random, contents, events, for_seeds, found, open, pages, run, spawn};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -24,12 +24,13 @@ static MEMORY: PeakAlloc = PeakAlloc;
 const EVENTS: i64 = 4_000;
 
 async fn stream() -> Rc<EventStream> {
-    let clock: Rc<dyn Clock> = ManualClock::new();
-    let backend: Rc<dyn Backend> = Rc::new(Memory::new());
+    stream_on(&Rc::default()).await
+}
+
+async fn stream_on(records: &Rc<Memory>) -> Rc<EventStream> {
     let mut options = pages(64 * 1024, 1000);
     options.memory_budget = 1 << 20;
-    let store = EventStore::new(backend, clock, Reporter::default(), &options);
-    let log = store.conversation("c", None).await.unwrap();
+    let log = open(records, &options).await;
     let reporter = Reporter::default();
     Rc::new(EventStream::new(log, reporter, 10, Drops::default()))
 }
@@ -82,6 +83,43 @@ fn it_holds_no_texts_and_misses_nothing() {
 
     // The same for random speeds, filters, better copies and rollbacks, against what is stored.
     for_seeds(200, |_, random| one_schedule(random));
+}
+
+/// What a subscriber with room for one event gets, one after the other, of the events 0 to 3 when
+/// the second is replaced, here or in another tab, before it has taken any.
+async fn replaced(in_another_tab: bool) -> Vec<(i64, String)> {
+    let records = Rc::default();
+    let stream = stream_on(&records).await;
+    let options = SubscribeOptions {
+        buffer_size: Some(1),
+        ..SubscribeOptions::default()
+    };
+    let subscription = stream.subscribe("s", "c", &options).unwrap();
+    let item = |id, content, origin| Item::Event(events::message(id, content), origin);
+    let live = (0..4).map(|id| item(id, "live", Origin::Live)).collect();
+    stream.log().append(live, None).await.unwrap();
+    let better = vec![item(1, "better", Origin::Remote)];
+    match in_another_tab {
+        true => stream_on(&records).await.log().append(better, None).await,
+        false => stream.log().append(better, None).await,
+    }
+    .unwrap();
+    stream.log().refresh().await.unwrap();
+    let mut heard = Vec::new();
+    while let Some(batch) = subscription.next(1).now_or_never() {
+        heard.extend(contents(&batch.unwrap().unwrap()));
+    }
+    heard
+}
+
+#[test]
+fn a_better_copy_comes_once_in_the_place_of_the_one_that_waited() {
+    for in_another_tab in [false, true] {
+        let heard = run(replaced(in_another_tab));
+        let positions: Vec<i64> = heard.iter().map(|(position, _)| *position).collect();
+        assert_eq!(positions, [0, 1, 2, 3], "in another tab: {in_another_tab}");
+        assert!(heard[1].1.contains("better"), "{heard:?}");
+    }
 }
 
 /// One writer that waits for nobody, one slow reader: what it was told of each event last is what

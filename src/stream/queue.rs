@@ -156,9 +156,10 @@ impl Queue {
         }
     }
 
-    /// Reads those of the next `max` events of which only the place was kept. What is gone from the
-    /// log, or has a newer copy, which waits behind it, is passed by. A failure is told when the
-    /// event is the next one.
+    /// Reads those of the next `max` events of which only the place was kept. The copy that the log
+    /// holds by now comes in this place, and no more where it waits behind it: another tab's is not
+    /// told of. What is gone from the log is passed by. A failure is told when the event is the next
+    /// one.
     async fn read(&self, log: &Log, max: usize) -> Result<()> {
         loop {
             let unread =
@@ -177,7 +178,7 @@ impl Queue {
                 return Ok(());
             };
             let found = match log.entry_at(position).await {
-                Ok(found) => found.filter(|found| found.version == version),
+                Ok(found) => found.filter(|found| self.matcher.matches(&found.event)),
                 Err(_) if index > 0 => return Ok(()),
                 Err(error) => return Err(error),
             };
@@ -185,11 +186,19 @@ impl Queue {
             let same = |entry: &Waiting| {
                 (entry.position, entry.version) == (position, version) && entry.event.is_none()
             };
-            if let Some(index) = waiting.iter().take(max).position(same) {
-                match (found, waiting.get_mut(index)) {
-                    (Some(found), Some(place)) => place.event = Some(found.event),
-                    _ => drop(waiting.remove(index)),
-                }
+            let Some(index) = waiting.iter().take(max).position(same) else {
+                continue;
+            };
+            let (Some(found), Some(place)) = (found, waiting.get_mut(index)) else {
+                waiting.remove(index);
+                continue;
+            };
+            place.version = found.version;
+            place.event = Some(found.event);
+            if found.version > version {
+                let mut behind = waiting.split_off(index.saturating_add(1));
+                behind.retain(|later| later.position != position || later.version > found.version);
+                waiting.append(&mut behind);
             }
         }
     }

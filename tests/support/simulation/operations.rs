@@ -239,6 +239,8 @@ fn delete(world: &mut World, tab: usize, index: usize) {
         // What was given up midway is not forgotten before its log is closed.
         world.rest();
         (0..world.tabs.len()).for_each(|tab| close(world, tab, index));
+        // Nor is it closed before its subscribers have let go of it.
+        world.run();
     }
     let store = Rc::clone(&world.tabs[tab].store);
     world.say(|| format!("tab {} deletes {}", world.tabs[tab].number, NAMES[index]));
