@@ -193,6 +193,8 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
       expect(whole).toBe(BESIDE_EVENTS);
       written = Number(late.added) + 1;
       await context?.close();
+      // Two browsers on one profile, if only for a moment, would spoil its databases.
+      await expect.poll(() => processesOf(profile)).toEqual([]);
     }
   } finally {
     kill(profile);
