@@ -11,8 +11,8 @@ use futures_util::FutureExt;
 use futures_util::task::{noop_waker, noop_waker_ref};
 use oh_event_store::backend::{Faults, Faulty, Memory};
 use oh_event_store::page::Origin;
-use oh_event_store::store::{Item, Log, Outcome};
-use support::{all, events, for_seeds, pages, run, spawn, store};
+use oh_event_store::store::{Item, Log, Outcome, StoreOptions};
+use support::{Task, all, events, for_seeds, pages, run, spawn, store};
 
 fn slow(records: &Rc<Memory>, seed: u64) -> Rc<Faulty> {
     let faults = Faults {
@@ -204,5 +204,40 @@ fn a_new_event_whose_commit_was_dropped_and_lost_is_not_made_twice() {
         let once = texts.iter().filter(|(_, text)| text.contains("once"));
         assert!(once.count() <= 1, "{texts:?}");
         assert!(texts.iter().any(|(_, text)| text.contains("later")));
+    });
+}
+
+/// The fear: who finds out whether a commit took place waits for itself, where another tab has just
+/// replaced the page.
+#[test]
+fn a_commit_made_once_more_ends_while_another_tab_rewrites_the_pages() {
+    for_seeds(60, |seed, random| {
+        let records = Rc::new(Memory::new());
+        let faults = |seed| Faults {
+            seed,
+            delay: 4,
+            lost: 40,
+            ..Faults::default()
+        };
+        let first = Faulty::new(&records, faults(seed));
+        let tabs = [first.beside(faults(seed + 1)), first].map(Rc::new);
+        let mut pool = LocalPool::new();
+        let options = StoreOptions {
+            memory_budget: 0,
+            ..pages(200, 3)
+        };
+        let mut tasks = Vec::new();
+        for tab in tabs {
+            let store = store(tab as _, &options);
+            let log = pool.run_until(store.conversation("c", None)).unwrap();
+            let ids: Vec<i64> = (0..40).map(|_| random.number(0, 40)).collect();
+            tasks.push(spawn(&pool, async move {
+                for id in ids {
+                    let _ = log.append(vec![item(id)], None).await;
+                }
+            }));
+        }
+        pool.run_until_stalled();
+        assert!(tasks.iter().all(Task::ended), "an append waits for ever");
     });
 }

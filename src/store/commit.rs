@@ -191,7 +191,7 @@ impl Log {
         let (Outcome::Accepted(entry) | Outcome::Replaced(entry)) = planned else {
             return false;
         };
-        let found = self.entry_at(entry.position).await;
+        let found = self.entry_now(entry.position).await;
         matches!(found, Ok(Some(found)) if found.event.text == entry.event.text)
     }
 

@@ -349,28 +349,33 @@ impl Log {
         }
     }
 
-    /// The entry at a position, where there is one.
+    /// The entry at a position, where there is one. Not to be asked by who keeps others from changing
+    /// the log: it may have to read it anew.
     pub(crate) async fn entry_at(&self, position: Position) -> Result<Option<Entry>> {
         for _ in 0..LOADS {
-            let state = self.snapshot();
-            if let Some(entry) = state.tail.get(&position) {
-                return Ok(Some(entry.clone()));
-            }
-            let page = state
-                .page_for(position)
-                .and_then(|index| state.pages.get(index));
-            let Some(summary) = page.filter(|page| page.contains(position)) else {
-                return Ok(None);
-            };
-            match self.page(summary.number).await? {
-                Some(page) => {
-                    let index = page.positions().binary_search(&position);
-                    return index.ok().map(|index| page.entry(index)).transpose();
-                }
-                None => self.refresh().await?,
+            match self.entry_now(position).await {
+                Err(why) if matches!(*why, Error::Conflict) => self.refresh().await?,
+                found => return found,
             }
         }
         Err(Error::Corrupt("a page is missing".into()).into())
+    }
+
+    /// The same of the state as it is; `Conflict` where another tab has replaced the page.
+    pub(super) async fn entry_now(&self, position: Position) -> Result<Option<Entry>> {
+        let state = self.snapshot();
+        if let Some(entry) = state.tail.get(&position) {
+            return Ok(Some(entry.clone()));
+        }
+        let page = state
+            .page_for(position)
+            .and_then(|index| state.pages.get(index));
+        let Some(summary) = page.filter(|page| page.contains(position)) else {
+            return Ok(None);
+        };
+        let page = self.page(summary.number).await?.ok_or(Error::Conflict)?;
+        let index = page.positions().binary_search(&position);
+        index.ok().map(|index| page.entry(index)).transpose()
     }
 
     pub(crate) fn key(&self, number: i64) -> Key {
