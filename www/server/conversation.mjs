@@ -179,6 +179,14 @@ export class Conversation {
     return event;
   }
 
+  /**
+   * Appends events as the texts that go out.
+   * @param {readonly string[]} texts
+   */
+  extend(texts) {
+    for (const text of texts) this.#publish(readEvent(text, this.#released.length));
+  }
+
   /** @param {Record<string, unknown>} status */
   status(status) {
     for (const listener of [...this.#listeners]) listener.status(status);
