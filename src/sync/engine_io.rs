@@ -132,17 +132,9 @@ fn refusal(json: &str) -> Box<str> {
         .unwrap_or_else(|| "it says nothing".into())
 }
 
-/// The message that begins the conversation.
-#[must_use]
-pub fn connect(session_api_key: Option<&str>) -> String {
-    let mut text = "40".to_owned();
-    if let Some(key) = session_api_key {
-        text.push_str("{\"session_api_key\":\"");
-        push_text(&mut text, key);
-        text.push_str("\"}");
-    }
-    text
-}
+/// The message that joins the default namespace. It carries no `auth`: the server's handler takes
+/// none and fails where there is one. The key is in the address, as its front end sends it.
+pub const CONNECT: &str = "40";
 
 /// An event with one argument, which is JSON, that the server acknowledges under a number.
 #[must_use]
@@ -246,8 +238,6 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_spelled_as_the_protocol_wants_it() {
-        assert_eq!(connect(None), "40");
-        assert_eq!(connect(Some("a\"b")), "40{\"session_api_key\":\"a\\\"b\"}");
         assert_eq!(
             emit("oh_user_action", "{\"a\":1.0}", 5),
             "425[\"oh_user_action\",{\"a\":1.0}]"

@@ -54,8 +54,8 @@ impl Session {
         match Packet::read(text) {
             Packet::Open { interval, timeout } => {
                 self.heartbeat = Some(Heartbeat::new(interval + timeout, self.now));
-                let key = self.options.session_api_key.as_deref();
-                self.effects.push(Effect::Send(engine_io::connect(key)));
+                let connect = engine_io::CONNECT.to_owned();
+                self.effects.push(Effect::Send(connect));
             }
             Packet::Ping => self.effects.push(Effect::Send(engine_io::PONG.to_owned())),
             Packet::Connect if matches!(self.phase, Phase::Opening(_)) => {

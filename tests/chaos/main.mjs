@@ -27,6 +27,9 @@ const KEY = "the session key";
 /** How long the browser has to be whole once the network is well. */
 const HEALED_MS = 90_000;
 
+/** How long a fault waits for a connection. */
+const PATIENCE_MS = 3_000;
+
 function chance(seed) {
   const next = random(seed);
   const below = (limit) => Math.floor(next() * limit);
@@ -140,6 +143,10 @@ async function round(name, { faults, events, seed }) {
         await server.append(texts.slice(first, first + count));
         first += count;
         await pause(decide.below(40));
+      }
+      // What isn't connected can't be disturbed.
+      for (let waited = 0; proxy.links.size === 0 && waited < PATIENCE_MS; waited += 50) {
+        await pause(50);
       }
       const kind = proxy.fault();
       told.set(kind, (told.get(kind) ?? 0) + 1);

@@ -328,6 +328,7 @@ impl World {
             line.ponged.set(true);
         }
         if text.starts_with("40") {
+            assert_eq!(text, "40", "the server's handler takes no auth");
             let query = line.url.split_once('?').expect("a query").1;
             if parameter(query, "session_api_key").as_deref() != Some(KEY) {
                 return self.send(line, "44{\"message\":\"invalid_session_api_key s3cret\"}");
