@@ -166,7 +166,7 @@ pub(crate) fn address(url: &str, conversation: &str, latest: i64, key: Option<&s
 
 #[cfg(test)]
 mod tests {
-    use super::{Packet, address, connect, emit};
+    use super::{Packet, address, emit};
 
     #[test]
     fn packets_are_told_apart() {
