@@ -10,13 +10,14 @@ use std::task::{Context, Poll};
 
 use futures::executor::LocalPool;
 use futures_util::FutureExt;
+use futures_util::task::noop_waker_ref;
 use oh_event_store::backend::{Clock, Faults, Faulty, Memory};
 use oh_event_store::event::FrameForm;
 use oh_event_store::filter::Matcher;
 use oh_event_store::notice::Reporter;
 use oh_event_store::page::Origin;
 use oh_event_store::store::{EventStore, Item};
-use oh_event_store::stream::{Drops, EventStream};
+use oh_event_store::stream::{Drops, EventStream, SubscribeOptions};
 use support::{ManualClock, Random, contents, events, for_seeds, pages, run, spawn};
 
 async fn stream(backend: Rc<Faulty>, page_bytes: usize) -> Rc<EventStream> {
@@ -257,4 +258,37 @@ fn a_closed_subscription_says_nothing_more() {
         follower.close();
         assert!(follower.next(3).await.unwrap().is_none());
     });
+}
+
+/// The fear: what another tab wrote is told to the stream that was there when it was looked for.
+#[test]
+fn who_comes_while_another_tabs_events_are_read_hears_of_them() {
+    let mut in_between = 0;
+    for_seeds(20, |seed, _| {
+        for polls in 0..20 {
+            let records = Rc::new(Memory::new());
+            let first = run(stream(slow(&records, seed), 1));
+            let other = run(stream(Rc::new(Faulty::new(&records, Faults::default())), 1));
+            let log = Rc::clone(first.log());
+            let mut reading = Box::pin(log.refresh());
+            let items = (0..3).map(|id| Item::Event(events::message(id, "x"), Origin::Live));
+            run(async move { other.append(items.collect(), None).await }).unwrap();
+            let mut context = Context::from_waker(noop_waker_ref());
+            if (0..polls).any(|_| reading.as_mut().poll(&mut context).is_ready()) {
+                break;
+            }
+            in_between += 1;
+            first.close();
+            let next = EventStream::new(Rc::clone(&log), Reporter::default(), 10, Drops::default());
+            let subscription = next
+                .subscribe("s", "c", &SubscribeOptions::default())
+                .unwrap();
+            let read = (0..1000).any(|_| reading.as_mut().poll(&mut context).is_ready());
+            assert!(read, "it waits for ever");
+            let heard = subscription.next(9).now_or_never();
+            let heard = heard.expect("it heard of nothing").unwrap().unwrap();
+            assert_eq!(heard.positions, [0, 1, 2]);
+        }
+    });
+    assert!(in_between > 20, "{in_between}");
 }

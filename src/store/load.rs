@@ -37,12 +37,17 @@ impl Log {
             let turn = fallback.turn();
             let state = self.read().await?;
             let unread = fallback.hides_records();
-            let listener = self.on_commit.borrow().clone();
-            let news = match &listener {
-                Some(_) => self.news(&state, attempt == LOADS).await?,
-                None => Some(Vec::new()),
+            let wanted = self.on_commit.borrow().is_some();
+            let news = match wanted {
+                true => self.news(&state, attempt == LOADS).await?,
+                false => Some(Vec::new()),
             };
             let Some(news) = news else { continue };
+            // Who listens by now: it may have come while pages were read.
+            let listener = self.on_commit.borrow().clone();
+            if listener.is_some() != wanted {
+                continue;
+            }
             // Half of it from the database and half from memory would be neither.
             if fallback.turn() != turn {
                 continue;
