@@ -101,7 +101,9 @@ impl IndexedDb {
                     self.connection.lost(&database);
                 }
                 finished?;
-                running.0 = None;
+                if requests.is_empty() {
+                    running.0 = None;
+                }
                 return Ok(requests);
             }
         };
@@ -316,7 +318,8 @@ extern "C" {
     fn commit(this: &Committing) -> convert::Answer<()>;
 }
 
-/// Aborts when it is dropped before its end. One that has ended would throw, which is dear.
+/// Aborts when it is dropped before its end: one that reads is still under way after its last
+/// request, and would hold up a closing. One that has ended would throw, which is dear.
 struct Running<'a>(Option<&'a IdbTransaction>);
 
 impl Drop for Running<'_> {
