@@ -182,9 +182,6 @@ impl IndexedDb {
             for write in &batch.writes {
                 apply(transaction, write)?;
             }
-            if batch.expected.is_none() {
-                transaction.unchecked_ref::<Committing>().commit()?;
-            }
             Ok(Vec::new())
         };
         let work = self.transact(&tables, "readwrite", durability, issue);
