@@ -203,6 +203,7 @@ impl fmt::Display for Error {
                 "the server answered {status}: it wants another session API key, or any"
             ),
             Error::Refused(0) => write!(f, "the server redirects, which is not followed"),
+            Error::Refused(404) => write!(f, "the server answered 404: nothing is at this address"),
             Error::Refused(status) => write!(f, "the server answered {status}"),
             Error::BadAnswer(why) => write!(f, "the server's answer can't be used: {why}"),
         }

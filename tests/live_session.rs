@@ -177,6 +177,8 @@ fn a_reconnect_costs_what_was_missed_and_at_most_one_page() {
         scene.open(How::default());
         scene.pass(10_000.0);
         scene.happen(30);
+        // The last one is none that the socket leaves out.
+        scene.world.append(true);
         scene.pass(10_000.0);
         scene.check();
         let world = Rc::clone(&scene.world);
@@ -186,7 +188,8 @@ fn a_reconnect_costs_what_was_missed_and_at_most_one_page() {
             ..Weather::default()
         });
         world.cut_all();
-        scene.happen(250);
+        scene.happen(249);
+        scene.world.append(true);
         scene.pass(3_000.0);
         world.weather.set(Weather::default());
         scene.pass(60_000.0);
@@ -334,6 +337,41 @@ fn answers_that_are_no_pages_are_a_clear_failure_and_errors_are_waited_out() {
         scene.world.append(true);
         scene.pass(10_000.0);
         scene.check();
+    }
+}
+
+#[test]
+fn a_socket_that_does_not_open_waits_with_the_reason_that_the_pages_give() {
+    for kind in KINDS {
+        for status in [404, 500] {
+            let mut scene = Scene::new(1, kind);
+            scene.happen(120);
+            scene.open(How::default());
+            scene.pass(10_000.0);
+            scene.world.refusing.set(Some(1006));
+            *scene.world.instead.borrow_mut() = Some(Response {
+                status,
+                retry_after: None,
+                body: None,
+            });
+            scene.world.cut_all();
+            let mut reasons = Vec::new();
+            for _ in 0..100 {
+                scene.pass(1_000.0);
+                match scene.tabs[0].state() {
+                    State::Waiting(_, why) => reasons.push(*why),
+                    State::Connecting => {}
+                    state => panic!("{kind:?}: {state:?}"),
+                }
+            }
+            assert!(reasons.contains(&Error::Refused(status)), "{reasons:?}");
+            assert!(scene.world.connects.get() < 20);
+            scene.world.refusing.set(None);
+            scene.world.instead.take();
+            scene.world.append(true);
+            scene.pass(60_000.0);
+            scene.check();
+        }
     }
 }
 

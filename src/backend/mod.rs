@@ -23,7 +23,7 @@ pub use faulty::{Faults, Faulty};
 pub use http::{Http, Request, Response};
 pub use memory::Memory;
 pub use scripted::Scripted;
-pub use socket::{Socket, SocketEvent, SocketListener, Sockets};
+pub use socket::{LONGEST_MESSAGE, Socket, SocketEvent, SocketListener, Sockets, TOO_LONG};
 
 /// What a table holds. Their names and the shape of their keys are frozen per schema version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,6 +4,12 @@ use std::rc::Rc;
 
 use crate::error::Result;
 
+/// The longest message that is taken, in bytes.
+pub const LONGEST_MESSAGE: usize = 64 << 20;
+
+/// What is said of one that is longer.
+pub const TOO_LONG: &str = "a message is longer than 64 MB";
+
 /// What happens to a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {
@@ -11,8 +17,8 @@ pub enum SocketEvent {
     Opened,
     /// A text message came.
     Text(String),
-    /// A message came that is no text.
-    Binary,
+    /// A message came that is not taken; why.
+    Unusable(&'static str),
     /// It is closed, or was never opened; nothing comes after this. The WebSocket close code.
     Closed(u16),
 }

@@ -13,7 +13,7 @@ pub(crate) fn push_query(url: &mut String, name: &str, value: &str) {
     push_encoded(url, value);
 }
 
-fn push_encoded(out: &mut String, text: &str) {
+pub(crate) fn push_encoded(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

@@ -229,7 +229,7 @@ impl Driver {
         match event {
             SocketEvent::Opened => self.handle(Input::Opened),
             SocketEvent::Text(text) => self.handle(Input::Text(&text)),
-            SocketEvent::Binary => self.handle(Input::Binary),
+            SocketEvent::Unusable(why) => self.handle(Input::Unusable(why)),
             SocketEvent::Closed(code) => {
                 self.hang_up();
                 self.handle(Input::Closed(code));

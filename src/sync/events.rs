@@ -83,8 +83,8 @@ pub enum Input<'a> {
     Opened,
     /// It brought a text message.
     Text(&'a str),
-    /// It brought something else.
-    Binary,
+    /// It brought what can't be used; why.
+    Unusable(&'static str),
     /// It is closed, with this code.
     Closed(u16),
     /// A page was fetched and stored: whether it was the last one, and how many of its events were

@@ -1,16 +1,18 @@
 //! A session reads what its socket brings.
 
+use super::address::push_encoded;
 use super::engine_io::{self, Packet};
 use super::events::{Effect, Transport};
 use super::reconnect::Heartbeat;
 use super::session::{PATIENCE, PROBE, Phase, QUIET, REPAIR, Session};
+use crate::backend::{LONGEST_MESSAGE, TOO_LONG};
 use crate::error::Error;
 use crate::event::{Dialect, Event, EventId, Frame, FrameForm, Needle};
 use crate::page::Origin;
 use crate::store::{After, Item};
 
-/// The longest message that is read, in bytes.
-const LONGEST_MESSAGE: usize = 64 << 20;
+/// The longest reason that is taken from a server, in characters.
+const LONGEST_REASON: usize = 500;
 
 /// How much may wait for the pages of the server, in bytes; the pages bring the rest.
 const MOST_WAITING: usize = 64 << 20;
@@ -63,7 +65,7 @@ impl Session {
                 self.join();
             }
             Packet::ConnectError(why) => {
-                let why = ["it refuses the connection: ", self.without_key(&why)].concat();
+                let why = ["it refuses the connection: ", &self.without_key(&why)].concat();
                 self.fail(Error::BadAnswer(why).into());
             }
             Packet::Close | Packet::Disconnect => {
@@ -75,16 +77,28 @@ impl Session {
         }
     }
 
-    /// What a server says may hold what it was told.
-    fn without_key<'t>(&self, text: &'t str) -> &'t str {
+    /// What a server says may hold what it was told, and have any length.
+    fn without_key(&self, text: &str) -> String {
         let key = self.options.session_api_key.as_deref().unwrap_or_default();
-        let told = !key.is_empty() && Needle::new(key.as_bytes()).find(text.as_bytes()).is_some();
-        if told { "<secret_hidden>" } else { text }
+        let mut encoded = String::new();
+        push_encoded(&mut encoded, key);
+        let mut text = text.to_owned();
+        for key in [key, &encoded].map(str::as_bytes) {
+            let found = Needle::new(key).find(text.as_bytes());
+            if let Some(at) = found.filter(|_| !key.is_empty()) {
+                text.truncate(at);
+                text.push_str("<secret_hidden>");
+            }
+        }
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_REASON) {
+            text.truncate(end);
+        }
+        text
     }
 
     fn message(&mut self, json: &str) {
         if json.len() > LONGEST_MESSAGE {
-            return self.warn("a message is longer than 64 MB");
+            return self.warn(TOO_LONG);
         }
         match Frame::read(json.as_bytes(), FrameForm::Raw) {
             Ok(Frame::Event(event)) => match event.dialect() {
@@ -100,14 +114,15 @@ impl Session {
         let Some(EventId::Number(id)) = event.header.id else {
             return;
         };
-        // What comes live from the environment says that it came from the agent.
+        // What comes live from the environment says that it came from the agent. A replay says what
+        // is stored, but what happens meanwhile comes among it.
         let from_agent = event.header.source.as_deref() == Some("agent");
         let observation = event.header.kind.observation_name();
         let often = matches!(
             observation,
             Some("run" | "agent_state_changed" | "recall" | "error")
         );
-        let rewritten = often && from_agent && !self.replaying;
+        let rewritten = often && from_agent;
         // A replay's copy is as good as a page's.
         let origin = match often || self.replaying {
             true => Origin::Remote,
@@ -170,7 +185,7 @@ impl Session {
     }
 
     pub(super) fn warn(&mut self, why: &str) {
-        let why = self.without_key(why).to_owned();
+        let why = self.without_key(why);
         self.effects.push(Effect::Warn(why));
     }
 }

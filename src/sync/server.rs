@@ -155,6 +155,7 @@ impl Server {
             match (status, response.body) {
                 (200..=299, Some(body)) => {
                     return match String::from_utf8(body) {
+                        Ok(text) if text.starts_with('<') => Err(web_page().into()),
                         Ok(text) => Ok(Answered::Text(text)),
                         Err(_) => Err(Error::BadAnswer("it is not UTF-8 text".to_owned()).into()),
                     };
@@ -194,6 +195,11 @@ impl Server {
         let pause = half.saturating_add(chance).max(asked.unwrap_or(0));
         pause.min(LONGEST_PAUSE)
     }
+}
+
+fn web_page() -> Error {
+    let why = "it is a web page: the address is another one's, or wants a login";
+    Error::BadAnswer(why.to_owned())
 }
 
 /// What a header's name is made of.

@@ -230,7 +230,7 @@ impl Session {
             Input::Tick => {}
             Input::Opened if matches!(self.phase, Phase::Opening(_)) => self.greet(),
             Input::Text(text) => self.hear(text),
-            Input::Binary => self.warn("a message is no text"),
+            Input::Unusable(why) => self.warn(why),
             Input::Closed(code) => self.closed(code),
             Input::Page(answer) => self.page(answer),
             Input::Stored(Err(why)) => self.lose(why),
@@ -301,17 +301,29 @@ impl Session {
     pub(super) fn page(&mut self, answer: Result<(bool, u64)>) {
         let counts = self.fetching.take().unwrap_or(false);
         if !matches!(self.phase, Phase::Joined(_)) {
-            // The server's pages say more than a socket that doesn't open.
-            return match answer {
-                Err(why) if self.is_final(&why) => self.fail(why),
-                _ => {}
-            };
+            // The server's pages say more than a socket that doesn't open. An address at which
+            // there is nothing may be that of a server which is about to begin.
+            let Err(why) = answer else { return };
+            if self.is_final(&why) && *why != NOTHING_THERE {
+                self.fail(why);
+            } else if let State::Waiting(_, reason) = &mut self.state {
+                *reason = why;
+            }
+            return;
         }
         if !counts {
             // It was asked for before this connection began.
             self.fetch_at = Some(self.now);
             return;
         }
+        let nothing_there = matches!(&answer, Err(why) if **why == NOTHING_THERE);
+        let of_v0 = nothing_there && !self.speaks_v1();
+        // A V0 server may know nothing of a conversation before its first event.
+        let answer = if of_v0 && self.newest < 0 {
+            Ok((true, 0))
+        } else {
+            answer
+        };
         match answer {
             Ok((false, _)) => self.fetch(None),
             Ok((true, _)) if std::mem::take(&mut self.redo) => self.fetch(Some(Reach::End)),
@@ -329,7 +341,7 @@ impl Session {
                 self.store(waiting);
                 self.be_live();
             }
-            Err(why) if !self.is_final(&why) => {
+            Err(why) if !self.is_final(&why) || of_v0 => {
                 let waiting = std::mem::take(&mut self.waiting);
                 self.forget();
                 // With room before them for what the pages will bring.
@@ -466,5 +478,8 @@ impl Session {
         }
     }
 }
+
+/// What an address answers at which there is no conversation.
+const NOTHING_THERE: Error = Error::Refused(404);
 
 const CLOSED_WITH: &str = ": close code ";

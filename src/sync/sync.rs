@@ -52,7 +52,8 @@ pub struct Sync {
     ended: bool,
     /// V0: gaps that lie this close to the end are asked for at once, with what is between them.
     near: i64,
-    /// V0: the server has yet to show that it has the newest event that is known.
+    /// V0: the server has yet to show that it has the conversation, and in it the newest event that
+    /// is known.
     distrusts: bool,
     walk: Walk,
     report: SyncReport,
@@ -171,9 +172,8 @@ impl Sync {
             Ask::Page { id, .. } => search_path(id.as_deref(), self.limit),
         };
         match (self.server.get(&path).await?, &ask) {
-            (Answered::NotFound, Ask::Stretch(_, _, None)) => self.ended = true,
-            (Answered::NotFound, Ask::Stretch(_, _, Some(known))) => return Err(gone(known)),
-            (Answered::NotFound, Ask::Page { .. }) => return Err(Error::Refused(404).into()),
+            (Answered::NotFound, Ask::Stretch(..)) if !self.distrusts => self.ended = true,
+            (Answered::NotFound, _) => return Err(Error::Refused(404).into()),
             (Answered::TooLarge, _) if self.limit > 1 => self.limit /= 2,
             (Answered::TooLarge, _) => {
                 return Err(Error::BadAnswer("it is too large".to_owned()).into());

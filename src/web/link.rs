@@ -149,18 +149,16 @@ impl Link {
 
     /// What the application's own socket brings: its text, or that it is open (true) or not.
     pub fn hear(&self, message: JsValue) {
-        self.own
-            .tell(match (message.as_string(), message.as_bool()) {
-                (Some(text), _) => SocketEvent::Text(text),
-                (None, Some(open)) => {
-                    self.own.open.set(open);
-                    match open {
-                        true => SocketEvent::Opened,
-                        false => SocketEvent::Closed(1006),
-                    }
+        self.own.tell(match message.as_bool() {
+            Some(open) => {
+                self.own.open.set(open);
+                match open {
+                    true => SocketEvent::Opened,
+                    false => SocketEvent::Closed(1006),
                 }
-                (None, None) => SocketEvent::Binary,
-            });
+            }
+            None => super::socket::message(&message),
+        });
     }
 
     /// Ends it.

@@ -1,10 +1,10 @@
 //! The browser's WebSocket.
 
-use js_sys::Reflect;
+use js_sys::{JsString, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use crate::backend::{Socket, SocketEvent, SocketListener, Sockets};
+use crate::backend::{LONGEST_MESSAGE, Socket, SocketEvent, SocketListener, Sockets, TOO_LONG};
 use crate::error::{Error, Result};
 
 /// [`Sockets`] of a page or a worker. Text messages are taken whole, as the server wrote them.
@@ -25,10 +25,7 @@ impl Sockets for BrowserSockets {
             listener(match get("type").as_string().as_deref() {
                 Some("open") => SocketEvent::Opened,
                 Some("close") => SocketEvent::Closed(get("code").as_f64().unwrap_or(0.0) as u16),
-                _ => match get("data").as_string() {
-                    Some(text) => SocketEvent::Text(text),
-                    None => SocketEvent::Binary,
-                },
+                _ => message(&get("data")),
             });
         });
         let function = listener.as_ref().unchecked_ref();
@@ -39,6 +36,15 @@ impl Sockets for BrowserSockets {
             socket,
             _listener: listener,
         }))
+    }
+}
+
+/// What a message is. One that is too long is not copied.
+pub(super) fn message(data: &JsValue) -> SocketEvent {
+    match data.dyn_ref::<JsString>() {
+        Some(text) if text.length() as usize > LONGEST_MESSAGE => SocketEvent::Unusable(TOO_LONG),
+        Some(text) => SocketEvent::Text(String::from(text)),
+        None => SocketEvent::Unusable("a message is no text"),
     }
 }
 

@@ -1,7 +1,7 @@
-// Chromium on a profile of its own.
+// A browser on a profile of its own.
 import { readFileSync, readdirSync } from "node:fs";
-import { chromium } from "playwright";
-import { chromiumPath } from "../../scripts/setup.mjs";
+import { chromium, firefox } from "playwright";
+import { chromiumPath, firefoxPath } from "../../scripts/setup.mjs";
 
 const READY_MS = 30_000;
 
@@ -50,6 +50,16 @@ export async function launch(profile, url, { port } = {}) {
   };
   if (url) await browser.go(url);
   return browser;
+}
+
+/** A page of Firefox on `profile`, as distributions have it: driven over WebDriver BiDi. */
+export async function launchFirefox(profile) {
+  const context = await firefox.launchPersistentContext(profile, {
+    executablePath: firefoxPath(),
+    channel: "moz-firefox",
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  return { page, close: () => context.close() };
 }
 
 /** The processes of a profile: the browser's own, and all that it has started. */

@@ -1,9 +1,11 @@
 /**
- * `npm run test:chaos [-- --server NAME --faults N --events N --seed N]`: a browser keeps a
- * conversation while the network fails at random; when it is well again, its log is the server's.
+ * `npm run test:chaos [-- --server NAME --browser NAME --faults N --events N --seed N]`: a browser
+ * keeps a conversation while the network fails at random; when it is well again, its log is the
+ * server's.
  *
  * The servers: `socket.io` (npm's), `python` (python-socketio behind uvicorn), `v1` (WebSocket and
  * REST as an agent-server's), or `all` of them. Without Python, `python` is skipped, and says so.
+ * The browsers: `chromium`, or `firefox`, which is skipped where there is none, and says so.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -14,9 +16,9 @@ import { parseArgs } from "node:util";
 import { Failure, main, must, root, say, which } from "../../scripts/lib/shell.mjs";
 import { digest, forget, isDone, markDone } from "../../scripts/lib/stamp.mjs";
 import { build } from "../../scripts/build.mjs";
-import { setup } from "../../scripts/setup.mjs";
+import { firefoxPath, setup } from "../../scripts/setup.mjs";
 import { createServer } from "../../www/server/server.mjs";
-import { launch } from "../bench/browser.mjs";
+import { launch, launchFirefox } from "../bench/browser.mjs";
 import { random } from "../bench/random.mjs";
 import { eventsOf } from "./events.mjs";
 import { createProxy } from "./proxy.mjs";
@@ -27,8 +29,11 @@ const KEY = "the session key";
 /** How long the browser has to be whole once the network is well. */
 const HEALED_MS = 90_000;
 
-/** How long a fault waits for a connection. */
-const PATIENCE_MS = 3_000;
+/** How long a fault waits for a connection, … */
+const PATIENCE_MS = 8_000;
+
+/** … and after how much of it the page hears that the network is back, as it would. */
+const NETWORK_BACK_MS = 800;
 
 function chance(seed) {
   const next = random(seed);
@@ -91,10 +96,12 @@ const SERVERS = {
   v1: { start: ours, dialect: "v1", transport: "websocket" },
 };
 
+const BROWSERS = { chromium: launch, firefox: launchFirefox };
+
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** One server, one browser, many faults. */
-async function round(name, { faults, events, seed }) {
+async function round(name, browserName, { faults, events, seed }) {
   const { start, dialect, transport } = SERVERS[name];
   const server = await start();
   if (server === undefined) {
@@ -105,7 +112,7 @@ async function round(name, { faults, events, seed }) {
   const proxy = await createProxy(server.port, decide);
   const files = await createServer({ static: root });
   const profile = mkdtempSync(join(tmpdir(), "oh-chaos-"));
-  const browser = await launch(profile);
+  const browser = await BROWSERS[browserName](profile);
   try {
     const { page } = browser;
     await page.goto(`${files.url}/tests/e2e/pages/harness.html`);
@@ -147,6 +154,9 @@ async function round(name, { faults, events, seed }) {
       // What isn't connected can't be disturbed.
       for (let waited = 0; proxy.links.size === 0 && waited < PATIENCE_MS; waited += 50) {
         await pause(50);
+        if (waited % NETWORK_BACK_MS === NETWORK_BACK_MS - 50) {
+          await page.evaluate(() => void window.dispatchEvent(new Event("online")));
+        }
       }
       const kind = proxy.fault();
       told.set(kind, (told.get(kind) ?? 0) + 1);
@@ -179,7 +189,8 @@ async function round(name, { faults, events, seed }) {
     });
     if (stored.includes(KEY)) throw new Failure("the session key was stored");
     const faultsTold = [...told].map(([kind, count]) => `${count} ${kind}`).join(", ");
-    console.log(`${name}: ${log.length} events, each once and in order, after ${faultsTold}`);
+    const line = `${log.length} events, each once and in order, after ${faultsTold}`;
+    console.log(`${name} in ${browserName}: ${line}`);
   } finally {
     await browser.close();
     await proxy.close();
@@ -215,6 +226,7 @@ await main(import.meta.url, async (args) => {
     args,
     options: {
       server: { type: "string", default: "all" },
+      browser: { type: "string", default: "chromium" },
       faults: { type: "string", default: "200" },
       events: { type: "string", default: "5000" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
@@ -224,13 +236,21 @@ await main(import.meta.url, async (args) => {
   if (!names.every((name) => name in SERVERS)) {
     throw new Failure(`--server is all or one of ${Object.keys(SERVERS).join(", ")}`);
   }
-  const numbers = Object.entries(values).filter(([name]) => name !== "server");
+  if (!(values.browser in BROWSERS)) {
+    throw new Failure(`--browser is one of ${Object.keys(BROWSERS).join(", ")}`);
+  }
+  const words = ["server", "browser"];
+  const numbers = Object.entries(values).filter(([name]) => !words.includes(name));
   const options = Object.fromEntries(numbers.map(([name, text]) => [name, Number(text)]));
   if (!Object.values(options).every((number) => Number.isSafeInteger(number) && number >= 0)) {
     throw new Failure("--faults, --events and --seed are whole numbers");
   }
+  if (values.browser === "firefox" && firefoxPath() === undefined) {
+    console.log("skipped: there is no Firefox here");
+    return;
+  }
   await setup();
   await build();
   say(`seed ${options.seed}`);
-  for (const name of names) await round(name, options);
+  for (const name of names) await round(name, values.browser, options);
 });

@@ -342,10 +342,13 @@ impl World {
                 self.send(line, "40{\"sid\":\"y\"}");
             }
             replayed.iter().for_each(|text| self.event(line, text));
-            if kind == Kind::V0 {
-                self.send(line, "40{\"sid\":\"y\"}");
-            }
             line.joined.set(true);
+            if kind == Kind::V0 {
+                // What happens meanwhile is told before it, and as it is live.
+                let line = Rc::clone(line);
+                let at = self.time.get() + self.below(3_000) as f64;
+                self.later(at, move |world| world.send(&line, "40{\"sid\":\"y\"}"));
+            }
         }
     }
 }
