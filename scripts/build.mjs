@@ -11,6 +11,20 @@ const WASM = "dist/wasm/oh_bg.wasm";
 /** Bundled into worker.js; declared in www/lib/wasm/oh.d.ts. */
 const GLUE = "target/glue/oh.js";
 
+const TARGET = "wasm32-unknown-unknown";
+/** As a cdylib alone: beside an rlib, whatever is public there would stay in the module. */
+const RUSTC = ["rustc", "--locked", "--release", "--lib", "--crate-type", "cdylib"];
+/** What wasm-opt inlines on top of LLVM only makes the compressed module larger. */
+const WASM_OPT = [
+  "--no-inline=*",
+  "--low-memory-unused",
+  "--zero-filled-memory",
+  "--converge",
+  "-O3",
+  "--skip-pass=local-cse",
+  "--reorder-functions",
+];
+
 const SCRIPTS = [
   "scripts/build.mjs",
   "scripts/lib/order-functions.mjs",
@@ -29,12 +43,15 @@ async function buildWasm() {
   if (isDone("wasm", inputs, made)) return;
   forget("wasm");
   say("Building the wasm module");
-  const long = "target/wasm-pack";
-  const options = ["--target", "web", "--release", "--mode", "no-install", "--no-pack"];
-  await must("wasm-pack", ["build", ".", ...options, "--out-name", "oh", "--out-dir", long]);
+  const long = "target/wasm-bindgen";
+  const [bound, optimised] = [`${long}/oh_bg.wasm`, `${long}/oh_opt.wasm`];
+  await must("cargo", [...RUSTC, "--target", TARGET, "--target-dir", "target"]);
+  const compiled = `target/${TARGET}/release/oh_event_store.wasm`;
+  await must("wasm-bindgen", [compiled, "--target", "web", "--out-name", "oh", "--out-dir", long]);
+  await must("wasm-opt", [...WASM_OPT, bound, "-o", optimised]);
   for (const file of made) mkdirSync(join(root, dirname(file)), { recursive: true });
   const { shortenNames } = await import("./lib/short-names.mjs");
-  shortenNames({ wasm: `${long}/oh_bg.wasm`, glue: `${long}/oh.js` }, { wasm: WASM, glue: GLUE });
+  shortenNames({ wasm: optimised, glue: `${long}/oh.js` }, { wasm: WASM, glue: GLUE });
   markDone("wasm", inputs, made);
 }
 

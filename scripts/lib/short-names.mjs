@@ -81,7 +81,12 @@ function rewrite(glue, { module, imports, exports }) {
 /** Reads a wasm module and its glue, and writes both again with short names between them. */
 export function shortenNames(from, to) {
   const options = FEATURES.map((feature) => `--enable-${feature}`);
-  const passes = ["--reorder-functions-by-name", "--minify-imports-and-exports-and-modules"];
+  const passes = [
+    "--reorder-functions-by-name",
+    "--minify-imports-and-exports-and-modules",
+    "--strip-producers",
+    "--strip-target-features",
+  ];
   const named = `${from.wasm}.named`;
   writeFileSync(join(root, named), withNamesToSortBy(readFileSync(join(root, from.wasm))));
   const { status, stdout } = spawnSync("wasm-opt", [...options, ...passes, named, "-o", to.wasm], {

@@ -1,6 +1,6 @@
 /** The glue has what the library's declarations of it say, and nothing else: checked by tsc. */
 import { expectTypeOf } from "vitest";
-import type * as made from "../../target/wasm-pack/oh.js";
+import type * as made from "../../target/wasm-bindgen/oh.js";
 import type * as declared from "../../www/lib/wasm/oh.js";
 
 /** The names of an object's methods, and how many arguments each of them takes. */
