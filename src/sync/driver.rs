@@ -305,8 +305,9 @@ impl Driver {
         };
         let stream = Rc::clone(&self.stream);
         if let Some(reach) = reach {
-            let stored = (reach == Reach::Stored).then(|| stream.log().latest_event_id());
-            sync.again(stored);
+            // What has come may still wait to be stored.
+            let newest = stream.log().latest_event_id().max(self.session.newest);
+            sync.again((reach == Reach::Newest).then_some(newest));
         }
         let work = async move {
             let answer = sync.step(&stream).await;

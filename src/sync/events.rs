@@ -117,8 +117,8 @@ pub enum Effect {
 /// How far pages are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// To the newest event that is stored.
-    Stored,
+    /// To the newest event that has come.
+    Newest,
     /// To the end.
     End,
 }

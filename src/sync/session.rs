@@ -474,7 +474,7 @@ impl Session {
         if self.fetching.is_none() && self.fetch_at.is_some_and(|at| now >= at) {
             self.fetch_at = None;
             let live_v0 = self.caught_up && !self.speaks_v1();
-            self.fetch(Some(if live_v0 { Reach::Stored } else { Reach::End }));
+            self.fetch(Some(if live_v0 { Reach::Newest } else { Reach::End }));
         }
     }
 }
