@@ -59,7 +59,7 @@ impl Scene {
     fn check(&self) {
         let theirs = self.world.model.borrow().texts();
         for tab in &self.tabs {
-            assert_eq!(tab.state(), State::Live);
+            assert!(matches!(tab.state(), State::Live | State::Follower));
             let ours = tab.texts();
             let missing = theirs.iter().filter(|text| !ours.contains(text)).count();
             assert_eq!((missing, ours.len()), (0, theirs.len()), "missing, events");
@@ -166,6 +166,106 @@ fn after_any_schedule_the_log_is_the_servers() {
             eprintln!("{kind:?}");
             schedule(seed, kind);
         });
+    }
+}
+
+/// Tabs of which one at a time is connected: the first one. It goes, stands still or gives way.
+fn turns(seed: u64, kind: Kind) {
+    let mut random = Random::new(seed ^ 0x7ab5);
+    let mut scene = Scene::new(seed, kind);
+    scene.happen(random.below(200) as usize);
+    for number in 0..4 {
+        scene.open(How {
+            seed: seed ^ number,
+            holder: number == 0,
+            ..How::default()
+        });
+    }
+    for number in 4..8 + random.below(16) {
+        scene.happen(random.below(30) as usize);
+        let most = *random.pick(&[5, 500, 5_000, 30_000]);
+        let time = random.below(most);
+        scene.pass(time as f64);
+        match random.below(4) {
+            0 => scene.tabs.remove(0).crash(&mut scene.pool),
+            1 => drop(scene.tabs.remove(0)),
+            2 => {
+                scene.tabs[0].connection.control(Control::Holder(false));
+                scene.tabs.rotate_left(1);
+            }
+            _ => misfortune_of_lines(&scene, &mut random),
+        }
+        while scene.tabs.len() < 4 {
+            scene.open(How {
+                seed: seed ^ number,
+                holder: false,
+                ..How::default()
+            });
+        }
+        scene.tabs[0].connection.control(Control::Holder(true));
+        scene.pass(0.0);
+        assert!(scene.world.open_lines() <= 1, "more than one socket");
+    }
+    scene.world.weather.set(Weather::default());
+    scene.pass(200_000.0);
+    scene.world.append(true);
+    scene.pass(120_000.0);
+    assert_eq!(scene.tabs[0].state(), State::Live);
+    for tab in &scene.tabs[1..] {
+        assert_eq!(tab.state(), State::Follower);
+    }
+    scene.check();
+    assert_eq!(scene.world.open_lines(), 1);
+}
+
+fn misfortune_of_lines(scene: &Scene, random: &mut Random) {
+    match random.below(2) {
+        0 => scene.world.cut_all(),
+        _ => scene.world.weather.set(Weather {
+            delay: random.below(2000),
+            failing: random.below(30),
+            cutting: random.below(5),
+            doubling: random.below(20),
+            partition: random.one_in(5),
+        }),
+    }
+}
+
+#[test]
+fn tabs_of_which_one_is_connected_have_the_servers_log_whoever_that_is() {
+    for kind in KINDS {
+        for_seeds(40, |seed, _| {
+            eprintln!("{kind:?}");
+            turns(seed, kind);
+        });
+    }
+}
+
+#[test]
+fn a_tab_that_takes_over_goes_on_after_what_the_other_one_has_stored() {
+    for kind in KINDS {
+        let mut scene = Scene::new(6, kind);
+        scene.happen(10);
+        scene.open(How::default());
+        scene.open(How {
+            holder: false,
+            ..How::default()
+        });
+        scene.pass(10_000.0);
+        scene.happen(1000);
+        scene.pass(60_000.0);
+        // The other one has not looked at the log meanwhile.
+        scene.tabs.remove(0).crash(&mut scene.pool);
+        scene.happen(30);
+        let world = Rc::clone(&scene.world);
+        let before = (world.pushed.get(), scene.served());
+        scene.tabs[0].connection.control(Control::Holder(true));
+        scene.pass(10_000.0);
+        let (pushed, served) = (world.pushed.get() - before.0, scene.served() - before.1);
+        assert!(pushed + served <= 30 + 100, "{kind:?}: {pushed}, {served}");
+        world.append(true);
+        scene.pass(70_000.0);
+        scene.check();
     }
 }
 

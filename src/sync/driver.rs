@@ -97,6 +97,8 @@ impl Connection {
             fetching: None,
             storing: None,
             queue: Vec::new(),
+            outdated: false,
+            reading: None,
             timer: None,
         };
         let running = poll_fn(move |context| driver.poll(context)).boxed_local();
@@ -143,6 +145,10 @@ struct Driver {
     fetching: Option<LocalBoxFuture<'static, Fetched>>,
     storing: Option<LocalBoxFuture<'static, Result<Vec<Outcome>>>>,
     queue: Vec<Item>,
+    /// Another tab has held the connection, and has stored what this one may not have heard of.
+    outdated: bool,
+    /// That is being read; then the socket is opened.
+    reading: Option<LocalBoxFuture<'static, ()>>,
     timer: Option<(f64, LocalBoxFuture<'static, ()>)>,
 }
 
@@ -175,6 +181,13 @@ impl Driver {
                 (ended, report.accepted.saturating_sub(before.accepted))
             });
             self.handle(Input::Page(answer));
+            return true;
+        }
+        if let Some(reading) = &mut self.reading
+            && reading.poll_unpin(context).is_ready()
+        {
+            self.outdated = false;
+            self.open();
             return true;
         }
         if let Some(storing) = &mut self.storing {
@@ -215,6 +228,7 @@ impl Driver {
     fn message(&mut self, message: Message) {
         let event = match message {
             Message::Control(control) => {
+                self.outdated |= *self.session.state() == State::Follower;
                 return self.handle(match control {
                     Control::Start => Input::Start,
                     Control::Stop => Input::Stop,
@@ -280,12 +294,19 @@ impl Driver {
 
     fn hang_up(&mut self) {
         self.socket = None;
+        self.reading = None;
         self.number = self.number.wrapping_add(1);
     }
 
     fn open(&mut self) {
         self.hang_up();
         let log = self.stream.log();
+        if self.outdated {
+            let log = Rc::clone(log);
+            // Where it can't be read, what is stored comes once more and is a double.
+            self.reading = Some(async move { drop(log.refresh().await) }.boxed_local());
+            return;
+        }
         let timestamp = log.record().last_timestamp;
         let address = self.session.address(&Cursor {
             latest: log.latest_event_id(),

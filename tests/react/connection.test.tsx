@@ -29,6 +29,13 @@ const options = (at: string, id: string): ConnectOptions => ({
 
 afterEach(cleanup);
 
+/** The locks of the connections of this file's tests, which have addresses of their own. */
+async function locks(at: string): Promise<string[]> {
+  const { held = [], pending = [] } = await navigator.locks.query();
+  const names = [...held, ...pending].map(({ name = "" }) => name);
+  return names.filter((name) => name.includes(`${at}"`));
+}
+
 async function wrapper() {
   const store = await openEventStore({ name: `live-${crypto.randomUUID()}` });
   return ({ children }: { children: ReactNode }) => (
@@ -58,8 +65,31 @@ test("useConnection connects once, says where it stands, and hangs up", async ()
   expect(urls).toHaveLength(1);
   expect(received).toEqual([`{"type": "auth", "session_api_key": "key-of-the-test"}`]);
   expect(urls.join()).not.toContain("key-of-the-test");
+  expect(await locks(at)).toHaveLength(1);
+  expect((await locks(at)).join()).not.toContain("hello");
   unmount();
   await waitFor(async () => expect((await seen(at)).closed).toHaveLength(1), patient);
+  await waitFor(async () => expect(await locks(at)).toEqual([]), patient);
+});
+
+test("two components on one conversation have one socket, which outlives the first of them", async () => {
+  const at = path();
+  const within = await wrapper();
+  const use = () => {
+    const conversation = useConversation("c", { dialect: "v1" });
+    return useConnection(conversation, options(at, "e-1")).state.status;
+  };
+  const first = renderHook(use, { wrapper: within });
+  await waitFor(() => expect(first.result.current).toBe("live"), patient);
+  const second = renderHook(use, { wrapper: within });
+  await waitFor(() => expect(second.result.current).toBe("follower"), patient);
+  expect((await seen(at)).urls).toHaveLength(1);
+  first.unmount();
+  await waitFor(() => expect(second.result.current).toBe("live"), patient);
+  expect((await seen(at)).urls).toHaveLength(2);
+  second.unmount();
+  await waitFor(async () => expect((await seen(at)).closed).toHaveLength(2), patient);
+  await waitFor(async () => expect(await locks(at)).toEqual([]), patient);
 });
 
 test("several conversations, each with its own state, none connected twice", async () => {
@@ -94,6 +124,9 @@ test("several conversations, each with its own state, none connected twice", asy
   expect(result.current.isSubscribedToConversation("a")).toBe(false);
   await waitFor(async () => expect((await seen(first)).closed).toHaveLength(1), patient);
   expect((await seen(second)).closed).toHaveLength(0);
+  await waitFor(async () => expect(await locks(first)).toEqual([]), patient);
+  expect(await locks(second)).toHaveLength(1);
   unmount();
   await waitFor(async () => expect((await seen(second)).closed).toHaveLength(1), patient);
+  await waitFor(async () => expect(await locks(second)).toEqual([]), patient);
 });

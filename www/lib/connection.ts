@@ -2,28 +2,65 @@ import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
 import type { Remote } from "./remote.js";
 import { Listeners, type Report } from "./report.js";
-import type { Connection, ConnectionState } from "./types.js";
+import { Turn } from "./turn.js";
+import type { Connection, ConnectionState, EventStore } from "./types.js";
 import type { Link, LinkControl } from "./wasm/oh.js";
 
-/** What a page hears when a connection may be possible again, or not. */
-const SIGNS = ["online", "offline", "pageshow", "visibilitychange"] as const;
+/** What a page hears when a connection may be possible again, or not, or when nothing runs in it. */
+const SIGNS = [
+  "online",
+  "offline",
+  "visibilitychange",
+  "pagehide",
+  "pageshow",
+  "freeze",
+  "resume",
+] as const;
+
+/** What a connection needs of its store. */
+export interface ConnectionHome extends Pick<EventStore, "mode"> {
+  readonly report: Report;
+  /** Told when `mode` is another one. */
+  readonly modes: Listeners<EventStore["mode"]>;
+}
 
 /** Mirrors the connection that the wasm module holds. */
 export class LocalConnection implements Connection {
   #state: ConnectionState = { status: "idle" };
   #over = false;
+  /** What it is made of is gone. */
+  #dead = false;
   readonly #link: Promise<Remote<Link>>;
+  readonly #home: ConnectionHome;
+  /** Which of the tabs, and of their connections, has the socket. */
+  readonly #turn: Turn | undefined;
   readonly #onEnd: () => void;
   readonly #listeners: Listeners<ConnectionState>;
 
-  constructor(link: Promise<Remote<Link>>, report: Report, onEnd: () => void) {
+  /** `lock`: what those who share a socket have in common; without it, it is never shared. */
+  constructor(
+    link: Promise<Remote<Link>>,
+    home: ConnectionHome,
+    lock: string | undefined,
+    onEnd: () => void,
+  ) {
     this.#link = link;
-    this.#onEnd = onEnd;
-    this.#listeners = new Listeners("a connection's callback", report);
-    // `visibilitychange` of the document bubbles.
-    for (const sign of SIGNS) globalThis.addEventListener(sign, this.#onSign);
+    this.#home = home;
+    this.#turn = lock === undefined ? undefined : new Turn(lock, this.#begin);
+    this.#listeners = new Listeners("a connection's callback", home.report);
+    // Those of the document don't all bubble.
+    for (const sign of SIGNS) globalThis.addEventListener(sign, this.#onSign, true);
+    const deaf = home.modes.add(this.#return);
+    this.#onEnd = () => {
+      for (const sign of SIGNS) globalThis.removeEventListener(sign, this.#onSign, true);
+      deaf();
+      onEnd();
+    };
     if (!navigator.onLine) this.#control("offline");
-    this.#control("start");
+    if (this.#turn) {
+      this.#control("follower");
+      link.then(this.#return, () => {});
+    } else this.#control("start");
     void this.#run();
   }
 
@@ -36,19 +73,20 @@ export class LocalConnection implements Connection {
   }
 
   retry(): void {
-    this.#control("start");
+    if (!this.#queue()) this.#control("start");
   }
 
   async close(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    for (const sign of SIGNS) globalThis.removeEventListener(sign, this.#onSign);
     this.#tell({ status: "closed" });
     this.#onEnd();
     await this.#link.then(
       (link) => link.free(),
       () => {},
     );
+    // Now that the socket is closed.
+    this.#turn?.leave();
   }
 
   async [asyncDispose](): Promise<void> {
@@ -71,18 +109,50 @@ export class LocalConnection implements Connection {
         }
       }
     } catch (error) {
+      this.#dead = true;
       if (!this.#over) this.#tell({ status: "failed", error: error as Error });
     }
   }
 
   #tell(state: ConnectionState): void {
     this.#state = state;
+    // Another tab may have a better key.
+    if (state.status === "failed") this.#yield();
     this.#listeners.tell(state);
   }
 
   readonly #onSign = ({ type }: { readonly type: string }): void => {
-    if (type === "online" || type === "offline") this.#control(type);
-    else if (document.visibilityState === "visible") this.#control("wake");
+    if (type === "online" || type === "offline") return this.#control(type);
+    // In a page that stands still, nothing that it has would come to the others.
+    if (type === "pagehide" || type === "freeze") return this.#yield();
+    if (type === "pageshow" || type === "resume") this.#return();
+    if (document.visibilityState === "visible") this.#control("wake");
+  };
+
+  readonly #begin = (holder: boolean): void => {
+    this.#control(holder ? "holder" : "follower");
+    this.#control("start");
+  };
+
+  /** Stands in line for the socket; `false` where it does already, or nobody shares it. */
+  #queue(): boolean {
+    if (!this.#turn || this.#over || this.#dead) return false;
+    if (this.#home.mode === "indexeddb") return this.#turn.take();
+    // What is in memory doesn't come to the others, nor what they have here.
+    this.#turn.leave();
+    this.#begin(true);
+    return true;
+  }
+
+  /** Leaves the socket to the next one. */
+  #yield(): void {
+    if (!this.#turn) return;
+    this.#control("follower");
+    this.#turn.leave();
+  }
+
+  readonly #return = (): void => {
+    if (this.#state.status !== "failed") this.#queue();
   };
 
   /** What an application's own socket brings. */

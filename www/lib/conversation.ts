@@ -1,4 +1,4 @@
-import { LocalConnection } from "./connection.js";
+import { LocalConnection, type ConnectionHome } from "./connection.js";
 import { contentOf, jsonOf } from "./content.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOf, type EventStoreError } from "./errors.js";
@@ -62,8 +62,9 @@ interface Run<R> {
 }
 
 /** What a conversation needs of its store. */
-export interface Home {
-  readonly report: Report;
+export interface Home extends ConnectionHome {
+  /** The database's name. */
+  readonly name: string;
   /** The log as it is open now; opened anew where the module had to be started again. */
   log(id: string, options: ConversationOptions): Promise<Remote<Log>>;
   leave(id: string): Promise<void>;
@@ -255,7 +256,9 @@ export class LocalConversation extends Reading implements Conversation {
     // For `absoluteUrl` a socket's address is one of pages; the wasm module makes it a socket's again.
     const url = absoluteUrl(given.url.replace(/^ws/, "http"));
     const options = { ...given, url, baseUrl: given.baseUrl && absoluteUrl(given.baseUrl) };
-    return this.#connect(options);
+    const server = [options.conversationId ?? this.id, url.split(/[?#]/)[0]];
+    const lock = `oh-event-store/${JSON.stringify([this.#home.name, this.id, ...server])}`;
+    return this.#connect(options, lock);
   }
 
   /** A connection over a socket of the application's own: see `attach`. */
@@ -264,10 +267,11 @@ export class LocalConversation extends Reading implements Conversation {
     return this.#connect({ ...server, baseUrl, transport: "attached" });
   }
 
-  #connect(options: Parameters<Log["connect"]>[0]): LocalConnection {
+  #connect(options: Parameters<Log["connect"]>[0], lock?: string): LocalConnection {
     const link = this.#log().then((log) => log.open("connect", options));
     const end = () => void connection.close();
-    const connection = new LocalConnection(link, this.report, () => this.#running.delete(end));
+    const gone = () => this.#running.delete(end);
+    const connection = new LocalConnection(link, this.#home, lock, gone);
     this.#running.add(end);
     return connection;
   }

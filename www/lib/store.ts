@@ -7,7 +7,7 @@ import { wasmModule } from "./init.js";
 import { BatchSearch } from "./iterator.js";
 import type { HostedLog as Log, HostedStore as Store } from "./protocol.js";
 import { Instance, type OnNotice, type Remote } from "./remote.js";
-import { guarded, reporter, type Report } from "./report.js";
+import { guarded, Listeners, reporter, type Report } from "./report.js";
 import type {
   Conversation,
   ConversationInfo,
@@ -37,6 +37,8 @@ interface Live {
 class LocalStore implements EventStore, Home {
   mode: "indexeddb" | "memory" = "indexeddb";
   readonly report: Report;
+  readonly name: string;
+  readonly modes: Listeners<EventStore["mode"]>;
   readonly #options: OpenOptions;
   readonly #conversations = new Map<string, LocalConversation>();
   #instance: Instance | undefined;
@@ -45,7 +47,10 @@ class LocalStore implements EventStore, Home {
 
   constructor(options: OpenOptions) {
     this.#options = options;
+    const { name = "oh-event-store", userId } = options;
+    this.name = userId === undefined ? name : `${name}/${userId}`;
     this.report = reporter(options);
+    this.modes = new Listeners("a connection", this.report);
   }
 
   /**
@@ -192,10 +197,10 @@ class LocalStore implements EventStore, Home {
     } else if (kind === "evicted") {
       void guarded(this.report, "onEvicted", () => onEvicted?.(detail as Eviction));
     } else if (kind === "restored") {
-      this.mode = "indexeddb";
+      this.modes.tell((this.mode = "indexeddb"));
       void guarded(this.report, "onRestored", () => onRestored?.(detail as Restoration));
     } else {
-      if (kind === "degraded") this.mode = "memory";
+      if (kind === "degraded") this.modes.tell((this.mode = "memory"));
       const tell = {
         blocked: onBlocked,
         blocking: onBlocking,

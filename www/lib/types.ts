@@ -625,7 +625,8 @@ export type ConnectionState =
   | {
       /**
        * `live`: everything comes as it happens. `offline`: the browser has no network. `follower`:
-       * another tab is connected.
+       * another tab is connected, or another connection of this one; what it brings is stored here
+       * too, and this one takes over when it ends.
        */
       readonly status: "idle" | "connecting" | "live" | "offline" | "follower" | "closed";
     }

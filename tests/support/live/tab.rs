@@ -32,6 +32,8 @@ pub struct How {
     pub key: &'static str,
     pub seed: u64,
     pub page_events: usize,
+    /// Whether it is its turn to be connected.
+    pub holder: bool,
 }
 
 impl Default for How {
@@ -41,6 +43,7 @@ impl Default for How {
             key: KEY,
             seed: 1,
             page_events: 60,
+            holder: true,
         }
     }
 }
@@ -109,6 +112,7 @@ impl Tab {
         pool.spawner()
             .spawn_local(running)
             .expect("the pool takes tasks");
+        connection.control(Control::Holder(how.holder));
         connection.control(Control::Start);
         Tab {
             connection,
