@@ -20,11 +20,16 @@ fn bit(trigram: u32) -> usize {
     ((trigram << 8).wrapping_mul(GOLDEN) >> (32 - 14)) as usize
 }
 
+/// The trigram after another one; its bytes are the lowest three.
+fn following(trigram: u32, byte: u8) -> u32 {
+    trigram << 8 | u32::from(byte.to_ascii_lowercase())
+}
+
 /// The bits of the trigrams in texts, upper and lower case being the same.
 fn bits(texts: &[u8]) -> impl Iterator<Item = usize> {
     let mut trigram = 0;
     let bits = texts.iter().map(move |byte| {
-        trigram = trigram << 8 | u32::from(byte.to_ascii_lowercase());
+        trigram = following(trigram, *byte);
         bit(trigram)
     });
     bits.skip(2)
@@ -58,9 +63,13 @@ pub struct Signatures {
 impl Signatures {
     /// Adds the signature of the page with this number, greater than those before it.
     pub fn add(&mut self, number: i64, texts: &[u8]) {
-        let mut seen = vec![false; BITS];
-        for bit in bits(texts) {
-            if let Some(seen) = seen.get_mut(bit) {
+        let mut seen = [false; BITS];
+        // All bytes of all texts go through here: a plain loop, with no bound to check in it.
+        let (before, rest) = texts.split_at_checked(2).unwrap_or((texts, &[]));
+        let mut trigram = before.iter().fold(0, |all, byte| following(all, *byte));
+        for byte in rest {
+            trigram = following(trigram, *byte);
+            if let Some(seen) = seen.get_mut(bit(trigram) % BITS) {
                 *seen = true;
             }
         }

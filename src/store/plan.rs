@@ -354,7 +354,9 @@ impl Plan {
         let mut rest = 0usize;
         for run in runs(&tail, target, most) {
             let bytes = run.iter().map(Entry::len).fold(0, usize::saturating_add);
-            if bytes >= target || run.len() >= most {
+            // What is left when pages are sealed is one, too, rather than many small records.
+            let is_rest = rest > 0 && bytes >= target / 2;
+            if bytes >= target || run.len() >= most || is_rest {
                 self.add_page(log, run);
                 rest = rest.saturating_add(run.len());
             }

@@ -115,32 +115,56 @@ impl EventStream {
         frame: &[u8],
         form: FrameForm,
     ) -> impl Future<Output = Result<FeedReport>> + use<'a> {
-        let read = self.read(frame, form);
+        let feeding = self.feed_all(&[frame], form);
         async move {
-            let event = match read {
-                Ok(event) => event,
-                Err(report) => return Ok(report),
-            };
-            // While it waits for room it holds neither the event nor what it took to write it.
-            let appended = Box::pin(
-                self.log
-                    .append(vec![Item::Event(event, Origin::Live)], None),
-            );
-            let report = match appended.await?.pop() {
-                Some(Outcome::Accepted(_) | Outcome::Replaced(_)) => FeedReport {
-                    accepted: 1,
-                    ..FeedReport::default()
-                },
-                Some(Outcome::Double) => FeedReport {
-                    doubles: 1,
-                    ..FeedReport::default()
-                },
-                Some(Outcome::Rejected(why)) => self.rejected(why),
-                None => return Err(Error::Closed("conversation").into()),
-            };
-            self.room().await;
-            Ok(report)
+            let report = feeding.await?.pop();
+            report.ok_or_else(|| Error::Closed("conversation").into())
         }
+    }
+
+    /// Takes socket messages as they came, in their order, and ends as [`feed`](Self::feed) does,
+    /// with what became of each.
+    ///
+    /// # Errors
+    /// What the backend answers; none of them is kept then.
+    pub fn feed_all<'a>(
+        &'a self,
+        frames: &[&[u8]],
+        form: FrameForm,
+    ) -> impl Future<Output = Result<Vec<FeedReport>>> + use<'a> {
+        let mut items = Vec::new();
+        let mut reports = Vec::new();
+        for frame in frames {
+            reports.push(match self.read(frame, form) {
+                Ok(event) => {
+                    items.push(Item::Event(event, Origin::Live));
+                    None
+                }
+                Err(report) => Some(report),
+            });
+        }
+        async move {
+            if items.is_empty() {
+                return Ok(reports.into_iter().flatten().collect());
+            }
+            // While it waits for room it holds neither the events nor what it took to write them.
+            let outcomes = Box::pin(self.log.append(items, None)).await?;
+            let mut appended = outcomes.into_iter().map(|outcome| self.appended(outcome));
+            let report = |read: Option<FeedReport>| read.or_else(|| appended.next());
+            let reports = reports.into_iter().filter_map(report).collect();
+            self.room().await;
+            Ok(reports)
+        }
+    }
+
+    fn appended(&self, outcome: Outcome) -> FeedReport {
+        let mut report = FeedReport::default();
+        match outcome {
+            Outcome::Accepted(_) | Outcome::Replaced(_) => report.accepted = 1,
+            Outcome::Double => report.doubles = 1,
+            Outcome::Rejected(why) => report = self.rejected(why),
+        }
+        report
     }
 
     /// The event in a message; else what there is to report of it.

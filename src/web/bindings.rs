@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Function, Object, Promise, Uint8Array};
+use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 use super::convert::{Answer, batch, decompose, event_id, intervals, promise, put, strings};
@@ -305,31 +305,27 @@ impl Log {
         })
     }
 
-    /// One socket message as it came; `parsed` when a client has parsed it and it was spelled out
-    /// again.
-    pub fn feed(&self, frame: JsValue, parsed: bool) -> Promise {
+    /// Socket messages as they came, back to back, and where each ends; `parsed` when a client has
+    /// parsed them and they were spelled out again.
+    pub fn feed(&self, frames: Vec<u8>, ends: Vec<u32>, parsed: bool) -> Promise {
         let (home, live) = (Rc::clone(&self.home), Rc::clone(&self.live));
         promise(async move {
-            let bytes = match (frame.as_string(), frame.dyn_ref::<Uint8Array>()) {
-                (Some(text), _) => text.into_bytes(),
-                (None, Some(bytes)) => bytes.to_vec(),
-                (None, None) => {
-                    let why = Error::InvalidArgument("a frame is text or bytes".into());
-                    return Err(Box::new(why).into());
-                }
-            };
             let form = if parsed {
                 FrameForm::Parsed
             } else {
                 FrameForm::Raw
             };
-            let length = bytes.len();
-            let feeding = live.stream.feed(&bytes, form);
+            let starts = std::iter::once(&0).chain(&ends);
+            let frame = |(start, end): (&u32, &u32)| frames.get(*start as usize..*end as usize);
+            let each: Vec<&[u8]> = starts.zip(&ends).filter_map(frame).collect();
+            let feeding = live.stream.feed_all(&each, form);
+            drop(each);
             // A subscriber may hold it up for long.
-            drop((frame, bytes));
-            let report = feeding.await?;
-            home.count(&report, length);
-            Ok(reports::feed(&report))
+            let length = frames.len();
+            drop((frames, ends));
+            let reports = feeding.await?;
+            home.count(&reports, length);
+            Ok(reports.iter().map(reports::feed).collect::<Array>().into())
         })
     }
 

@@ -102,12 +102,14 @@ impl Home {
         }
     }
 
-    pub(super) fn count(&self, report: &FeedReport, bytes: usize) {
+    pub(super) fn count(&self, reports: &[FeedReport], bytes: usize) {
         let mut fed = self.fed.get();
-        fed.accepted += f64::from(report.accepted);
-        fed.doubles += f64::from(report.doubles);
-        fed.status += f64::from(report.status);
-        fed.rejected += f64::from(report.rejected);
+        for report in reports {
+            fed.accepted += f64::from(report.accepted);
+            fed.doubles += f64::from(report.doubles);
+            fed.status += f64::from(report.status);
+            fed.rejected += f64::from(report.rejected);
+        }
         fed.bytes += bytes as f64;
         self.fed.set(fed);
     }

@@ -62,6 +62,32 @@ test("frames of many tasks share messages; none is lost or overtaken", async () 
   await store.close();
 });
 
+test.each([
+  ["in a worker", true],
+  ["on the page", false],
+])("of frames fed together each has its own answer, however many: %s", async (_, worker) => {
+  const name = `order-${crypto.randomUUID()}`;
+  await using store = await openEventStore({ name, worker, logLevel: "off" });
+  const conversation = await store.conversation("c", { dialect: "v1" });
+  const text = "é\ud83d\ude00".repeat(200);
+  const frames = Array.from({ length: 3000 }, (_, index) => {
+    if (index % 10 === 3) return { frame: `{"id": ${index}`, is: "rejected" };
+    if (index % 10 === 4) return { frame: '{"kind": "StreamingDeltaEvent"}', is: "status" };
+    const is = index % 10 === 5 ? "doubles" : "accepted";
+    const id = `e${is === "doubles" ? index - 3 : index}`;
+    const frame = JSON.stringify({ ...event(id), llm_message: { text } });
+    return { frame: index % 1000 === 7 ? new TextEncoder().encode(frame) : frame, is, id };
+  });
+  const answers = await Promise.all(frames.map(({ frame }) => conversation.feed(frame)));
+  for (const [index, { is }] of frames.entries()) {
+    expect(answers[index], `frame ${index}`).toMatchObject({ [is]: 1 });
+  }
+  const stored = await conversation.searchEvents().toArray();
+  const accepted = frames.filter(({ is }) => is === "accepted");
+  expect(stored.map(({ id }) => id)).toEqual(accepted.map(({ id }) => id));
+  expect(stored.at(-1)).toMatchObject({ llm_message: { text } });
+});
+
 test("a call that can't reach the worker fails alone", async () => {
   const store = await openEventStore({ name: `order-${crypto.randomUUID()}`, logLevel: "off" });
   const conversation = await store.conversation("c", { dialect: "v1" });

@@ -19,13 +19,15 @@ export function blobOf(source: unknown): Blob | undefined {
   return isFile ? new Blob([source as BlobPart]) : undefined;
 }
 
-/** The JSON text of a value that an application gave; a cycle or a bigint has none. */
+/** The JSON text of a value that an application gave; a cycle, a bigint or a function has none. */
 export function jsonOf(value: unknown): string {
   try {
-    return JSON.stringify(value);
+    const text: string | undefined = JSON.stringify(value);
+    if (text !== undefined) return text;
   } catch (error) {
     throw errorOf("invalid-argument", messageOf(error));
   }
+  throw errorOf("invalid-argument", `a ${typeof value} has no JSON text`);
 }
 
 /** What the wasm module is told of an application's options: it calls none of their functions. */

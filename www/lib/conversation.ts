@@ -137,7 +137,7 @@ export class LocalConversation extends Reading implements Conversation {
     const raw = contentOf(frame);
     const content = raw ?? jsonOf(frame);
     const turn = this.#turn(content);
-    const fed = await (await this.#log(turn)).call("feed", await turn, raw === undefined);
+    const fed = await (await this.#log(turn)).feed(await turn, raw === undefined);
     const report = feedReport(fed);
     if (report.accepted && !this.#decided) {
       this.#decided = true;

@@ -1,7 +1,8 @@
 import { errorOf, messageOf, type EventStoreError } from "./errors.js";
+import { buffersOf, pack, runOf, type Frame } from "./frames.js";
 import { Latencies } from "./latencies.js";
-import type { Message, Request, Roots, WorkerName } from "./protocol.js";
-import type { NoticeKind } from "./wasm/oh.js";
+import type { Failure, Message, Request, Roots, WorkerName } from "./protocol.js";
+import type { Fed, NoticeKind } from "./wasm/oh.js";
 
 export type MethodOf<T> = {
   [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
@@ -11,17 +12,19 @@ export type ArgsOf<F> = F extends (...args: infer A) => unknown ? A : never;
 export type ResultOf<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 
 interface Port {
-  post(request: Request): void;
+  /** Without requests, the host is to answer that it has come so far. */
+  send(requests: readonly Request[]): void;
   end(): void;
 }
 
 interface Call {
-  method: string;
+  /** Without one it feeds a frame. */
+  method?: string;
   /** When it was made, in milliseconds of `performance.now()`. */
   start: number;
   resolve(value: unknown): void;
   reject(error: unknown): void;
-  progress: ((...step: unknown[]) => void) | undefined;
+  progress?: ((...step: unknown[]) => void) | undefined;
 }
 
 /** A worker that is behind gets at most so many calls in a message, or more of one microtask. */
@@ -35,9 +38,18 @@ export class Instance {
   failure: EventStoreError | undefined;
   readonly #port: Port;
   readonly latencies = new Latencies();
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new Map<number, Call | Frame[]>();
   readonly #onNotice: OnNotice;
   #last = 0;
+  // Calls of one microtask go in one message: messages are dear. A host that has said nothing since
+  // the last one gets an empty one after the next, and calls wait until it answers that; so do
+  // frames for which it has more than one call to do. What its caller could change meanwhile
+  // doesn't wait, and takes along what was before it.
+  #waiting: (Request | Frame)[] = [];
+  #urgent = false;
+  #due = false;
+  #silent = false;
+  #asked = false;
 
   constructor(
     readonly inWorker: boolean,
@@ -68,16 +80,79 @@ export class Instance {
       const progress = typeof callback === "function" ? (callback as () => void) : undefined;
       const rest = progress ? args.slice(0, -1) : args;
       this.#calls.set(id, { method, start: performance.now(), resolve, reject, progress });
-      this.#port.post({ id, target, method, args: rest, keep, progress: !!progress });
+      this.#post({ id, target, method, args: rest, keep, progress: !!progress }, rest);
     });
+  }
+
+  /** Feeds a frame; those that wait together go as one call. */
+  feed(target: number, content: string | Uint8Array, parsed: boolean) {
+    return new Promise<Fed>((resolve, reject) => {
+      if (this.failure) throw this.failure;
+      const start = performance.now();
+      this.#post({ target, content, parsed, start, resolve, reject }, [content]);
+    });
+  }
+
+  #post(call: Request | Frame, given: readonly unknown[]): void {
+    this.#urgent ||= given.some((value) => Object(value) === value);
+    const waits = this.#asked && !this.#urgent;
+    if (this.#waiting.push(call) !== MOST_WAITING && waits) return;
+    if (!this.#due) queueMicrotask(() => this.#flush(this.#silent));
+    this.#due = true;
+  }
+
+  #flush(ask: boolean): void {
+    const waiting = this.#waiting;
+    const urgent = this.#urgent;
+    this.#waiting = [];
+    this.#due = this.#urgent = false;
+    this.#silent = true;
+    let requests: Request[] = [];
+    let fed = false;
+    for (let at = 0; at < waiting.length;) {
+      const call = waiting[at] as Request | Frame;
+      if ("id" in call) {
+        requests.push(call);
+        at++;
+        continue;
+      }
+      const frames = runOf(waiting, at);
+      at += frames.length;
+      const id = this.number();
+      this.#calls.set(id, frames);
+      try {
+        const args = [...pack(frames), call.parsed];
+        requests.push({ id, target: call.target, method: "feed", args });
+      } catch (error) {
+        this.#receive({ id, error: unsendable(error) });
+      }
+      if (at === waiting.length) break;
+      this.#port.send(requests);
+      requests = [];
+      if (fed && !urgent) {
+        this.#waiting = waiting.slice(at);
+        return;
+      }
+      fed = true;
+      this.#ask();
+    }
+    if (requests.length) this.#port.send(requests);
+    if (ask) this.#ask();
+  }
+
+  #ask(): void {
+    if (!this.#asked) this.#port.send([]);
+    this.#asked = true;
   }
 
   /** Ends the instance: every call, also those under way, rejects with `error`. */
   fail(error: EventStoreError): void {
     if (this.failure) return;
     this.failure = error;
-    for (const { reject } of this.#calls.values()) reject(error);
+    const waiting = this.#waiting.filter((call) => "reject" in call);
+    for (const { reject } of [...this.#calls.values(), ...waiting].flat()) reject(error);
     this.#calls.clear();
+    this.#waiting = [];
     this.#port.end();
   }
 
@@ -90,15 +165,29 @@ export class Instance {
     const call = this.#calls.get(message.id);
     if (!call) return;
     if ("progress" in message) {
-      call.progress?.(...message.progress);
+      if (!Array.isArray(call)) call.progress?.(...message.progress);
       return;
     }
     if (message.error?.code === "panic") this.fail(panic(message.error.message));
     this.#calls.delete(message.id);
-    this.latencies.add(call.method, call.start);
     const { error, value } = message;
-    if (error) call.reject(errorOf(error.code, error.message, error.recovery));
-    else call.resolve(value);
+    const now = performance.now();
+    const answer = ({ method = "feed", start, resolve, reject }: Call, value: unknown) => {
+      this.latencies.add(method, start, now);
+      if (error) reject(errorOf(error.code, error.message, error.recovery));
+      else resolve(value);
+    };
+    if (!Array.isArray(call)) return answer(call, value);
+    call.forEach((frame, index) => answer(frame, (value as Fed[] | undefined)?.[index]));
+  }
+
+  #hear(messages: readonly Message[]): void {
+    this.#silent = false;
+    if (!messages.length) {
+      this.#asked = false;
+      if (this.#waiting.length) this.#flush(true);
+    }
+    for (const message of messages) this.#receive(message);
   }
 
   #startWorker(): Port {
@@ -115,55 +204,26 @@ export class Instance {
         type: "module",
         name: "oh-event-store" satisfies WorkerName,
       });
-      const send = (requests: Request[]) => {
+      const send = (requests: readonly Request[]) => {
         try {
-          worker.postMessage(requests);
+          worker.postMessage(requests, requests.flatMap(buffersOf));
         } catch (error) {
-          const failure = { code: "invalid-argument", message: messageOf(error) } as const;
           if (requests.length > 1) for (const request of requests) send([request]);
-          else for (const { id } of requests) this.#receive({ id, error: failure });
+          else for (const { id } of requests) this.#receive({ id, error: unsendable(error) });
         }
       };
-      // Calls of one microtask go in one message: messages are dear. A worker that has said nothing
-      // since the last one gets an empty one after the next, and calls wait until it answers that.
-      // What its caller could change meanwhile doesn't wait, and takes along what was before it.
-      let waiting: Request[] = [];
-      let due = false;
-      let silent = false;
-      let asked = false;
-      const flush = (ask: boolean) => {
-        const requests = waiting;
-        waiting = [];
-        due = false;
-        silent = true;
-        send(requests);
-        if (ask && !asked) worker.postMessage([]);
-        asked ||= ask;
-      };
-      worker.onmessage = ({ data }: MessageEvent<Message[]>) => {
-        silent = false;
-        if (!data.length) {
-          asked = false;
-          if (waiting.length) flush(true);
-        }
-        for (const message of data) this.#receive(message);
-      };
+      worker.onmessage = ({ data }: MessageEvent<Message[]>) => this.#hear(data);
       worker.onerror = (event) => {
         event.preventDefault();
         fail(new Error(event.message));
       };
       return {
-        post: (request) => {
-          const waits = asked && request.args.every((arg) => Object(arg) !== arg);
-          if (waiting.push(request) < MOST_WAITING && waits) return;
-          if (!due) queueMicrotask(() => flush(silent));
-          due = true;
-        },
+        send,
         end: () => worker.terminate(),
       };
     } catch (error) {
       queueMicrotask(() => fail(error));
-      return { post() {}, end() {} };
+      return { send() {}, end() {} };
     }
   }
 
@@ -174,15 +234,23 @@ export class Instance {
     );
     host.catch((error: unknown) => this.fail(errorOf("network", messageOf(error), "retry")));
     return {
-      post: (request) =>
+      send: (requests) =>
         void host.then(
-          (it) => it.receive(request),
+          (it) => {
+            if (!requests.length) this.#hear([]);
+            for (const request of requests) it.receive(request);
+          },
           () => {},
         ),
       end() {},
     };
   }
 }
+
+const unsendable = (error: unknown): Failure => ({
+  code: "invalid-argument",
+  message: messageOf(error),
+});
 
 function panic(message: string): EventStoreError {
   return errorOf("panic", message, "reopen");
@@ -207,18 +275,28 @@ export class Remote<T> {
     this.ready.catch((error: Error) => (this.#failure = error));
   }
 
-  async call<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Promise<ResultOf<T[K]>> {
-    if (this.#failure) throw this.#failure;
-    try {
-      return (await this.instance.request(this.#handle, method, args)) as ResultOf<T[K]>;
-    } catch (error) {
-      throw this.#failure ?? error;
-    }
+  call<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Promise<ResultOf<T[K]>> {
+    return this.#answer(this.instance.request(this.#handle, method, args)) as Promise<
+      ResultOf<T[K]>
+    >;
+  }
+
+  /** Calls `feed` with a frame, alone or with others. */
+  feed(content: string | Uint8Array, parsed: boolean): Promise<Fed> {
+    return this.#answer(this.instance.feed(this.#handle, content, parsed));
   }
 
   /** Calls a method whose result is an object of the wasm module. */
   open<K extends MethodOf<T>>(method: K, ...args: ArgsOf<T[K]>): Remote<ResultOf<T[K]>> {
     return new Remote(this.instance, this.#handle, method, args);
+  }
+
+  async #answer<R>(answer: Promise<R>): Promise<R> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw this.#failure ?? error;
+    }
   }
 
   /** Closes the object and gives its memory back; an instance that failed has nothing to give. */

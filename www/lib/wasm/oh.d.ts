@@ -100,6 +100,9 @@ export class Nested implements EventReader {
   close(): void;
 }
 
+/** 0: an event that is stored now. 1: one that was. 2: a status. A string: why it was rejected. */
+export type Fed = number | string;
+
 export class Log implements EventReader {
   private constructor();
   free(): void;
@@ -114,8 +117,8 @@ export class Log implements EventReader {
   verify(mend: boolean, options: object): VerifyRun;
   connect(options: ConnectOptions | (ServerOptions & { transport: "attached" })): Link;
   add(eventJson: string, source: string): Promise<Batch>;
-  /** 0: an event that is stored now. 1: one that was. 2: a status. A string: why it was rejected. */
-  feed(frame: string | Uint8Array, parsed: boolean): Promise<number | string>;
+  /** Frames back to back, and where each ends. */
+  feed(frames: Uint8Array, ends: Uint32Array, parsed: boolean): Promise<Fed[]>;
   follow(options: { from?: number | undefined; filter?: EventFilter | undefined }): Subscription;
   subscribe(subscriberId: string, callbackId: string, options: SubscribeOptions): Subscription;
   unsubscribe(subscriberId: string, callbackId: string): boolean;
