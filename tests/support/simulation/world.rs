@@ -239,16 +239,22 @@ impl World {
     pub fn rest(&mut self) {
         self.run();
         // What was given up midway is on its way to the disk all the same.
+        self.refresh();
+        self.quiet.settle();
+        self.step();
+        self.run();
+        // What has reached it only now, a tab would otherwise show as it was before.
+        self.refresh();
+        for model in &self.models {
+            model.borrow_mut().at_rest();
+        }
+    }
+
+    fn refresh(&self) {
         for tab in 0..self.tabs.len() {
             for open in self.tabs[tab].open.values() {
                 let _ = self.quietly(tab, || alone(open.stream.log().refresh()));
             }
-        }
-        self.quiet.settle();
-        self.step();
-        self.run();
-        for model in &self.models {
-            model.borrow_mut().at_rest();
         }
     }
 
