@@ -32,6 +32,7 @@ fn step(before: Option<u32>, who: &str) -> WriteBatch {
             table: Table::Conversations,
             key: counter.clone(),
             value: before.map(|n| n.to_le_bytes().to_vec()),
+            numbers: None,
         }),
         writes: vec![
             Write::Put(Table::Conversations, counter, next.to_le_bytes().to_vec()),

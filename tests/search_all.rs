@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use oh_event_store::backend::{
-    Answer, Backend, Clock, Durability, Faults, Faulty, Memory, Numbered, Table, WriteBatch,
+    Answer, Backend, Clock, Durability, Faults, Faulty, Key, Memory, Numbered, Table, WriteBatch,
 };
 use oh_event_store::event::Event;
 use oh_event_store::filter::{EventFilter, Matcher};
@@ -202,6 +202,10 @@ impl Backend for Noting {
 
     fn numbers<'a>(&'a self, table: Table, conversation: &'a Rc<str>) -> Answer<'a, Vec<i64>> {
         self.records.numbers(table, conversation)
+    }
+
+    fn keys(&self, table: Table) -> Answer<'_, Vec<Key>> {
+        self.records.keys(table)
     }
 
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {

@@ -9,14 +9,14 @@ use std::rc::Rc;
 
 use futures::executor::LocalPool;
 use futures_util::FutureExt;
-use oh_event_store::backend::Memory;
+use oh_event_store::backend::{Backend, Faults, Faulty, Memory};
 use oh_event_store::event::FrameForm;
 use oh_event_store::notice::Reporter;
 use oh_event_store::page::Origin;
 use oh_event_store::store::{Item, SearchOptions};
 use oh_event_store::stream::{Drops, EventStream, Policy, SubscribeOptions, Subscription};
 use peak_alloc::PeakAlloc;
-use support::{Random, contents, events, for_seeds, found, open, pages, run, spawn};
+use support::{Random, contents, events, for_seeds, found, open, pages, run, spawn, store};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -185,4 +185,43 @@ fn hear(subscription: &Subscription, max: usize, told: &mut BTreeMap<i64, String
     assert!(batch.len() <= max);
     told.extend(contents(&batch));
     true
+}
+
+#[test]
+fn one_that_is_closed_while_an_event_is_read_ends() {
+    let mut pool = LocalPool::new();
+    let memory = Rc::new(Memory::new());
+    let faults = Faults {
+        delay: 3,
+        ..Faults::default()
+    };
+    let backend = Rc::new(Faulty::new(&memory, faults)) as Rc<dyn Backend>;
+    // Without a cache each event is read from a page.
+    let mut options = pages(100, 1000);
+    options.memory_budget = 0;
+    let store = store(backend, &options);
+    let log = pool.run_until(store.conversation("c", None)).unwrap();
+    let stream = EventStream::new(log, Reporter::default(), 10, Drops::default());
+    let stream = Rc::new(stream);
+    let options = SubscribeOptions {
+        buffer_size: Some(1),
+        ..SubscribeOptions::default()
+    };
+    let subscription = Rc::new(stream.subscribe("s", "c", &options).unwrap());
+    for id in 0..9 {
+        let (feeder, frame) = (Rc::clone(&stream), events::frame(id, "words"));
+        spawn(&pool, async move {
+            feeder.feed(frame.as_bytes(), FrameForm::Raw).await
+        });
+    }
+    pool.run_until_stalled();
+    let first = pool.run_until(subscription.next(1)).unwrap().unwrap();
+    assert_eq!(first.positions, [0]);
+    let mut reading = Box::pin(subscription.next(5));
+    assert!(
+        pool.run_until(async { (&mut reading).now_or_never() })
+            .is_none()
+    );
+    stream.close();
+    assert_eq!(pool.run_until(reading).unwrap(), None);
 }

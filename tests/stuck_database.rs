@@ -100,6 +100,7 @@ async fn foreign_values_are_corrupt_and_disturb_no_other() {
                     table: Table::Tail,
                     key: Key::new(&id, 1),
                     value: expected,
+                    numbers: None,
                 }),
                 ..put(3)
             };

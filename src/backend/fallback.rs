@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures_util::FutureExt;
 
-use super::{Answer, Backend, Durability, Memory, Numbered, Table, WriteBatch};
+use super::{Answer, Backend, Durability, Key, Memory, Numbered, Table, WriteBatch};
 use crate::error::{Error, Result};
 use crate::notice::{Notice, Reporter};
 use crate::sorted_map::SortedMap;
@@ -181,6 +181,18 @@ impl Backend for Fallback {
             return read.map(|answer| self.note(answer)).boxed_local();
         };
         async move { memory.numbers(table, conversation).await }.boxed_local()
+    }
+
+    /// Those of the database, where there is one.
+    fn keys(&self, table: Table) -> Answer<'_, Vec<Key>> {
+        let Some(memory) = self.memory() else {
+            let read = self.disk.keys(table);
+            return read.map(|answer| self.note(answer)).boxed_local();
+        };
+        match self.known.get() {
+            true => self.disk.keys(table),
+            false => async move { memory.keys(table).await }.boxed_local(),
+        }
     }
 
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {

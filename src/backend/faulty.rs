@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use futures_util::FutureExt;
 
-use super::{Answer, Backend, Durability, Memory, Numbered, Table, WriteBatch};
+use super::{Answer, Backend, Durability, Key, Memory, Numbered, Table, WriteBatch};
 use crate::error::{Error, Result};
 
 /// What goes wrong, and how often.
@@ -295,6 +295,11 @@ impl Backend for Faulty {
     fn numbers<'a>(&'a self, table: Table, conversation: &'a Rc<str>) -> Answer<'a, Vec<i64>> {
         let records = &self.disk.records;
         let read = async move { records.numbers(table, conversation).await };
+        self.slowly(read.boxed_local()).boxed_local()
+    }
+
+    fn keys(&self, table: Table) -> Answer<'_, Vec<Key>> {
+        let read = async move { self.disk.records.keys(table).await };
         self.slowly(read.boxed_local()).boxed_local()
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use super::{Backend, Durability, Key, Numbered, Table, Write, WriteBatch};
+use super::{Backend, Durability, Expected, Key, Numbered, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
 use crate::sorted_map::SortedMap;
 
@@ -57,17 +57,39 @@ impl Memory {
             .collect()
     }
 
+    fn numbered(&self, table: Table, conversation: &Rc<str>) -> Vec<i64> {
+        let bound = |number| (table, Key::new(conversation, number));
+        let records = self.records.borrow();
+        let found = records.range(bound(Key::FIRST)..=bound(Key::LAST)).iter();
+        found.map(|((_, key), _)| key.number).collect()
+    }
+
     fn apply(&self, batch: WriteBatch) -> Result<()> {
         self.open()?;
-        let mut records = self.records.borrow_mut();
-        if let Some(expected) = batch.expected
-            && records.get(&(expected.table, expected.key)) != expected.value.as_ref()
-        {
+        let records = self.records.borrow();
+        let is_taken = |write: &Write| match write {
+            Write::Add(table, key, _) => records.contains_key(&(*table, key.clone())),
+            _ => false,
+        };
+        let as_expected = batch.expected.is_none_or(|expected| {
+            let Expected {
+                table,
+                key,
+                value,
+                numbers,
+            } = expected;
+            let found = records.get(&(table, key.clone()));
+            let same = |(table, numbers)| self.numbered(table, &key.conversation) == numbers;
+            found == value.as_ref() && numbers.is_none_or(same)
+        });
+        if !as_expected || batch.writes.iter().any(is_taken) {
             return Err(Error::Conflict.into());
         }
+        drop(records);
+        let mut records = self.records.borrow_mut();
         for write in batch.writes {
             match write {
-                Write::Put(table, key, value) => {
+                Write::Put(table, key, value) | Write::Add(table, key, value) => {
                     records.insert((table, key), value);
                 }
                 Write::Delete(table, key) => {
@@ -125,11 +147,16 @@ impl Backend for Memory {
         table: Table,
         conversation: &'a Rc<str>,
     ) -> LocalBoxFuture<'a, Result<Vec<i64>>> {
-        let bound = |number| (table, Key::new(conversation, number));
-        let records = self.records.borrow();
-        let found = records.range(bound(Key::FIRST)..=bound(Key::LAST)).iter();
-        let numbers = found.map(|((_, key), _)| key.number).collect();
+        let numbers = self.numbered(table, conversation);
         ready(self.open().map(|()| numbers)).boxed_local()
+    }
+
+    fn keys(&self, table: Table) -> LocalBoxFuture<'_, Result<Vec<Key>>> {
+        let records = self.records.borrow();
+        let keys = records.entries().iter().map(|(key, _)| key);
+        let keys = keys.filter(|(of, _)| *of == table);
+        let keys = keys.map(|(_, key)| key.clone()).collect();
+        ready(self.open().map(|()| keys)).boxed_local()
     }
 
     fn conversations(&self) -> LocalBoxFuture<'_, Result<Vec<(Rc<str>, Vec<u8>)>>> {

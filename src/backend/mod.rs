@@ -94,11 +94,35 @@ impl Key {
 pub enum Write {
     /// Writes a record, in place of one that is there.
     Put(Table, Key, Vec<u8>),
+    /// Writes a record where there is none; else the batch ends with [`Error::Conflict`], and nothing
+    /// of it is written.
+    ///
+    /// [`Error::Conflict`]: crate::Error::Conflict
+    Add(Table, Key, Vec<u8>),
     /// Deletes a record, if it is there.
     Delete(Table, Key),
     /// Deletes all records of the key's conversation from the key's number to the given one, both
     /// included.
     DeleteRange(Table, Key, i64),
+}
+
+impl Write {
+    /// The table that it is about.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let (Write::Put(table, ..)
+        | Write::Add(table, ..)
+        | Write::Delete(table, ..)
+        | Write::DeleteRange(table, ..)) = self;
+        *table
+    }
+
+    /// Makes an addition of it where it was to replace what is there.
+    pub(crate) fn add(&mut self) {
+        if let Write::Put(table, key, value) = self {
+            *self = Write::Add(*table, key.clone(), std::mem::take(value));
+        }
+    }
 }
 
 /// What a batch relies on: the record at `key` is exactly this, or absent.
@@ -110,6 +134,8 @@ pub struct Expected {
     pub key: Key,
     /// Its bytes; `None` where there must be no record.
     pub value: Option<Vec<u8>>,
+    /// The numbers of all records that the key's conversation has in another table, ascending.
+    pub numbers: Option<(Table, Vec<i64>)>,
 }
 
 /// Changes that happen together or not at all.
@@ -184,6 +210,13 @@ pub trait Backend {
     /// # Errors
     /// `Storage`, `Closed` or `Timeout`.
     fn numbers<'a>(&'a self, table: Table, conversation: &'a Rc<str>) -> Answer<'a, Vec<i64>>;
+
+    /// The keys of all records of a table, ascending by conversation and number; none of them is
+    /// read.
+    ///
+    /// # Errors
+    /// `Storage`, `Closed` or `Timeout`.
+    fn keys(&self, table: Table) -> Answer<'_, Vec<Key>>;
 
     /// The conversation records, by id, ascending.
     ///

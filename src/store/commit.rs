@@ -205,13 +205,15 @@ impl Log {
 
     /// Hands a plan to the backend. With `again`, a failure of the storage is not its tickets' end.
     pub(crate) fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>], again: bool) {
+        let before = self.snapshot();
         let expected = Expected {
             table: Table::Conversations,
             key: self.key(0),
-            value: self.snapshot().stored.clone(),
+            value: before.stored.clone(),
+            numbers: Some((Table::Tail, before.tail_numbers.clone())),
         };
         let batch = WriteBatch {
-            expected: Some(expected),
+            expected: (!plan.appends).then_some(expected),
             writes: std::mem::take(&mut plan.writes),
         };
         let shared = Rc::clone(&self.shared);

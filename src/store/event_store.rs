@@ -1,6 +1,6 @@
 //! The face of the store: conversations by id, and the server's `EventStore` on each.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::batch::Batch;
@@ -20,6 +20,7 @@ use crate::event::{Dialect, EventId, MAX_ID, Position};
 use crate::filter::{Decompose, EventFilter, undecomposed};
 use crate::notice::{Level, Reporter};
 use crate::page::MAX_EVENTS;
+use crate::sorted_map::SortedMap;
 
 /// About how many bytes of text a page holds: the largest value that Chromium keeps inside its
 /// table.
@@ -148,6 +149,7 @@ impl EventStore {
             page_events: options.page_events.clamp(1, MAX_EVENTS),
             decompose: options.decompose,
             retention: Retention::new(options.storage_budget),
+            alone: Cell::default(),
             logs: RefCell::default(),
         };
         EventStore {
@@ -211,21 +213,44 @@ impl EventStore {
     /// of a newer release is reported and left out.
     pub async fn conversations(&self) -> Result<Vec<ConversationInfo>> {
         let mut found = Vec::new();
-        for (id, bytes) in self.shared.backend.conversations().await? {
+        let stored = self.shared.backend.conversations().await?;
+        // Of each conversation the newest event that is in no page.
+        let newest = self.shared.backend.keys(Table::Tail).await?;
+        let newest = newest.into_iter().map(|key| (key.conversation, key.number));
+        let mut newest: SortedMap<Rc<str>, Position> = newest.collect();
+        for (id, bytes) in stored {
+            let newest = newest.remove(&id);
+            let open = self.shared.open_log(&id).map(|log| log.record());
             match Record::decode(&bytes) {
-                Ok(record) => found.push(ConversationInfo { id, record }),
-                Err(why) if matches!(*why, Error::Corrupt(_)) => {
+                Ok(record)
+                    if open
+                        .as_ref()
+                        .is_some_and(|o| o.generation == record.generation) =>
+                {
+                    let record = open.unwrap_or(record);
+                    found.push(ConversationInfo { id, record });
+                }
+                Ok(record) if newest <= record.range.map(|range| range.1) => {
+                    found.push(ConversationInfo { id, record });
+                }
+                Err(why) if !matches!(*why, Error::Corrupt(_)) => {
+                    let line = format_args!("{id}: {why}");
+                    let message = "a conversation is unreadable";
+                    self.shared.reporter.log(Level::Error, message, line);
+                }
+                // Its record is damaged, or not yet written anew.
+                _ => {
                     let record = self.open(&id, None).await?.0.record();
                     found.push(ConversationInfo { id, record });
                 }
-                Err(why) => {
-                    let line = format_args!("{id}: {why}");
-                    self.shared
-                        .reporter
-                        .log(Level::Error, "a conversation is unreadable", line);
-                }
             }
         }
+        // Another tab has deleted these while events came to them.
+        for (id, _) in newest.into_entries() {
+            let record = self.open(&id, None).await?.0.record();
+            found.push(ConversationInfo { id, record });
+        }
+        found.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(found)
     }
 
@@ -298,6 +323,7 @@ impl EventStore {
             table: Table::Conversations,
             key: key.clone(),
             value: Some(stored),
+            numbers: None,
         };
         let batch = WriteBatch {
             expected: Some(expected),
@@ -308,6 +334,19 @@ impl EventStore {
             Some(log) => log.load().await,
             None => Ok(()),
         }
+    }
+
+    /// Says whether this is the only store on its database, as far as is known. Then live events are
+    /// added to a log without a look at what others may have written. Where that is wrong nothing is
+    /// lost or doubled: but of an event that two stores add at once both may say that it was new.
+    pub fn set_alone(&self, alone: bool) {
+        self.shared.alone.set(alone);
+    }
+
+    /// Whether this is the only store on its database, as far as is known.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.shared.alone.get()
     }
 
     /// What the page cache has done so far.
@@ -425,6 +464,9 @@ impl Log {
     /// What is known to be complete, without the pages that were found damaged.
     pub(crate) fn intact(&self, state: &State) -> Coverage {
         let mut known = state.record.coverage.clone();
+        if !self.has_damaged() {
+            return known;
+        }
         for page in state.pages.iter() {
             if self.is_damaged(page.number) {
                 known.remove(page.first(), page.last());

@@ -1,6 +1,6 @@
 //! What was done while the database could not be reached, and how it is done there afterwards.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use futures_util::lock::Mutex;
@@ -104,6 +104,7 @@ impl Shared {
             page_events: self.page_events,
             decompose: self.decompose,
             retention: Retention::new(None),
+            alone: Cell::default(),
             logs: RefCell::default(),
         }
     }

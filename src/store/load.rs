@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use super::blocks::{Block, in_order};
+use super::commit::{Item, Outcome};
 use super::coverage::Coverage;
 use super::log::{Change, LOADS, Log, State, id_of};
+use super::plan::Plan;
 use super::record::Record;
-use crate::backend::Table;
+use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, Position};
 use crate::notice::Level;
@@ -54,7 +56,8 @@ impl Log {
             }
             *self.ids.borrow_mut() = ids(&state);
             self.unread.set(unread);
-            let truncated = state.last() < self.snapshot().last();
+            let before = self.snapshot();
+            let truncated = state.last() < before.last();
             let last = state.last().unwrap_or(Position::MIN);
             *self.state.borrow_mut() = Rc::new(state);
             if let Some(listener) = listener {
@@ -65,9 +68,43 @@ impl Log {
                     listener(Change::Committed(&news));
                 }
             }
+            match self.absorb(&before).await {
+                Err(why) if matches!(*why, Error::Conflict) => continue,
+                Err(why) => self.report(Level::Warn, "events find their place later", &why),
+                Ok(()) => {}
+            }
             return Ok(());
         }
         Err(Error::Conflict.into())
+    }
+
+    /// Finds each event its place that another tab has added behind all it knew of, while pages of
+    /// others lie there.
+    async fn absorb(&self, before: &State) -> Result<()> {
+        let strays = &self.snapshot().strays;
+        if strays.is_empty() {
+            return Ok(());
+        }
+        let mut plan = Plan::of(self, true);
+        let entries = strays.iter().map(|(_, entry)| Item::Entry(entry.clone()));
+        let items: Vec<Item> = entries.collect();
+        plan.take_in(self, &items.iter().collect::<Vec<_>>())
+            .await?;
+        if plan.stale {
+            return Err(Error::Conflict.into());
+        }
+        plan.next.strays.clear();
+        for ((number, entry), outcome) in strays.iter().zip(&plan.outcomes) {
+            match outcome {
+                Outcome::Rejected(_) => plan.next.strays.push((*number, entry.clone())),
+                _ => (plan.writes).push(Write::Delete(Table::Tail, self.key(*number))),
+            }
+        }
+        plan.finish(self);
+        plan.committed
+            .retain(|entry| !before.contains(entry.position));
+        self.start(plan, &[], false);
+        self.land().await
     }
 
     /// What another tab has added, ascending; `None` where a page of it is not there (any more).
@@ -152,8 +189,12 @@ impl Log {
         state.blocks.reverse();
         let mut lost = Vec::new();
         for (position, bytes) in tail {
+            state.tail_numbers.push(position);
             match Entry::decode(&bytes) {
-                Ok(entry) if !state.contains(entry.position) => {
+                Ok(entry) if state.page_for(entry.position).is_some() => {
+                    state.strays.push((position, entry));
+                }
+                Ok(entry) if !state.tail.contains_key(&entry.position) => {
                     state.tail_bytes = state.tail_bytes.saturating_add(entry.len());
                     state.tail.insert(entry.position, entry);
                 }
@@ -165,16 +206,31 @@ impl Log {
                 }
             }
         }
-        state.record = record.unwrap_or_else(|| rebuilt(&state));
+        let record_is_lost = record.is_none();
+        let rebuilt = rebuilt(&state);
+        state.record = match record {
+            // Events may have been added to the tail since.
+            Some(mut record) => {
+                let stamps = [&record.first_timestamp, &rebuilt.first_timestamp];
+                record.first_timestamp = stamps.into_iter().flatten().min().cloned();
+                record.last_timestamp = record.last_timestamp.max(rebuilt.last_timestamp);
+                (record.range, record.bytes) = (rebuilt.range, rebuilt.bytes);
+                record
+            }
+            None => rebuilt,
+        };
         let after = numbers
             .entries()
             .last()
             .map(|last| last.0.saturating_add(1));
         state.record.next_page = state.record.next_page.max(after.unwrap_or_default());
         // What is lost is a gap. Where not even its place is known, nothing is complete for certain.
-        let there = state.events().saturating_add(lost.len() as u64);
+        let elsewhere = lost.len().saturating_add(state.strays.len());
+        let there = state.events().saturating_add(elsewhere as u64);
+        state.unsaid = stored.is_some() && (record_is_lost || !lost.is_empty());
         if there < state.record.events {
             state.record.coverage = Coverage::default();
+            state.unsaid = true;
         }
         for position in lost {
             state.record.coverage.remove(position, position);

@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) page_events: usize,
     pub(crate) decompose: Decompose,
     pub(crate) retention: Retention,
+    /// No other tab is known to have the database open.
+    pub(super) alone: Cell<bool>,
     /// The logs in use, by id.
     pub(crate) logs: RefCell<SortedMap<Rc<str>, Weak<Log>>>,
 }
@@ -58,6 +60,13 @@ pub(crate) struct State {
     /// The events above the last page.
     pub(crate) tail: SortedMap<Position, Entry>,
     pub(crate) tail_bytes: usize,
+    /// The numbers of all records of the tail as they are stored, damaged ones too.
+    pub(crate) tail_numbers: Vec<i64>,
+    /// Events of the tail's records that belong into pages, with the records' numbers: another tab has
+    /// added them without knowing of these.
+    pub(crate) strays: Vec<(i64, Entry)>,
+    /// Something was found damaged, which its record doesn't say yet.
+    pub(crate) unsaid: bool,
 }
 
 impl State {
@@ -312,6 +321,11 @@ impl Log {
         if !self.is_damaged(number) {
             self.damaged.borrow_mut().push(number);
         }
+    }
+
+    /// Whether any page was found damaged.
+    pub(crate) fn has_damaged(&self) -> bool {
+        !self.damaged.borrow().is_empty()
     }
 
     /// Whether the page was found damaged.

@@ -33,6 +33,9 @@ pub(crate) struct Plan {
     pub(crate) truncated: Option<Position>,
     /// It was made from a state that another tab has changed since: it must not be carried out.
     pub(crate) stale: bool,
+    /// It only adds records to the tail: nothing that is stored is relied on but that they aren't
+    /// there yet.
+    pub(super) appends: bool,
     /// The state was read just now, so a page that is missing is lost.
     pub(super) fresh_state: bool,
     /// Positions of the events with string ids in this commit, by the hash of the id.
@@ -54,6 +57,7 @@ impl Plan {
             next: (*log.snapshot()).clone(),
             stale: false,
             fresh_state,
+            appends: false,
             truncated: None,
             pending: SortedMap::default(),
             writes: Vec::new(),
@@ -96,6 +100,7 @@ impl Plan {
         plan.linked();
         let covered = plan.next.record.coverage != log.snapshot().record.coverage;
         if !plan.writes.is_empty() || covered {
+            plan.appends = !covered && !degraded && plan.only_appends(log, items);
             plan.finish(log);
         }
         Ok(plan)
@@ -388,6 +393,31 @@ impl Plan {
         self.sealed.push((number, page));
     }
 
+    /// Whether it puts events of a server, whose ids are their places, behind all that is there. Of
+    /// such events it doesn't matter what another tab has written meanwhile: what it has as well is
+    /// the same event.
+    fn only_appends(&self, log: &Log, items: &[&Item]) -> bool {
+        let before = log.snapshot();
+        let (Some(last), Some(_)) = (before.last(), &before.stored) else {
+            return false;
+        };
+        let says_all = !before.unsaid && log.intact(&before) == before.record.coverage;
+        let is_after = |entry: &Entry| {
+            let has_number = matches!(entry.event.header.id, Some(EventId::Number(_)));
+            has_number && entry.position > last && entry.origin != Origin::Local
+        };
+        let is_event = |item: &&Item| matches!(item, Item::Event(..));
+        log.shared.alone.get()
+            && says_all
+            && self.writes.len() == self.committed.len()
+            && self
+                .writes
+                .iter()
+                .all(|w| matches!(w, Write::Put(Table::Tail, ..)))
+            && self.committed.iter().all(is_after)
+            && items.iter().all(is_event)
+    }
+
     /// Brings the record up to date.
     pub(super) fn finish(&mut self, log: &Log) {
         let before = log.snapshot();
@@ -415,12 +445,40 @@ impl Plan {
             }
         }
         record.bytes = bytes;
+        if self.appends {
+            self.writes.iter_mut().for_each(Write::add);
+            return self.number_tail();
+        }
         record.generation = before.record.generation.saturating_add(1);
         record.last_access = log.shared.clock.now();
         let bytes = record.encode();
         self.writes
             .push(Write::Put(Table::Conversations, log.key(0), bytes.clone()));
         self.next.stored = Some(bytes);
+        self.next.unsaid = false;
+        self.number_tail();
+    }
+
+    /// Says which records the tail will have.
+    fn number_tail(&mut self) {
+        let numbers = &mut self.next.tail_numbers;
+        for write in self
+            .writes
+            .iter()
+            .filter(|write| write.table() == Table::Tail)
+        {
+            match write {
+                Write::Put(_, key, _) | Write::Add(_, key, _) => {
+                    if let Err(place) = numbers.binary_search(&key.number) {
+                        numbers.insert(place, key.number);
+                    }
+                }
+                Write::Delete(_, key) => numbers.retain(|number| *number != key.number),
+                Write::DeleteRange(_, key, last) => {
+                    numbers.retain(|number| !(key.number..=*last).contains(number));
+                }
+            }
+        }
     }
 }
 

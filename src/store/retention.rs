@@ -123,6 +123,7 @@ impl Shared {
                     table: Table::Conversations,
                     key: Key::new(&one.id, 0),
                     value: Some(one.stored),
+                    numbers: None,
                 }),
                 writes: deletion(&one.id),
             };
@@ -176,7 +177,7 @@ pub(crate) fn deletion(id: &Rc<str>) -> Vec<Write> {
 
 fn size(batch: &WriteBatch) -> u64 {
     let sizes = batch.writes.iter().map(|write| match write {
-        Write::Put(_, _, value) => value.len() as u64,
+        Write::Put(_, _, value) | Write::Add(_, _, value) => value.len() as u64,
         Write::Delete(..) | Write::DeleteRange(..) => 0,
     });
     sizes.fold(0, u64::saturating_add)

@@ -273,12 +273,18 @@ impl Verify {
                 let later = left.first_timestamp.is_some()
                     && (record.first_timestamp.is_none()
                         || record.first_timestamp > left.first_timestamp);
-                let agrees = (record.events, record.bytes) == (state.events(), left.bytes)
-                    && record.range == left.range
+                // What was only added to the tail is not counted there yet.
+                let counts = |least: u64, said: u64, all: u64| (least..=all).contains(&said);
+                let within = |said: Interval, all: Interval| all.0 <= said.0 && said.1 <= all.1;
+                let agrees = counts(state.paged.0, record.events, state.events())
+                    && counts(state.paged.1, record.bytes, left.bytes)
+                    && match record.range.zip(left.range) {
+                        Some((said, all)) => within(said, all),
+                        None => record.range.is_none() && state.pages.is_empty(),
+                    }
                     && left.dialect.is_none_or(|_| record.dialect == left.dialect)
                     && record.next_page == state.record.next_page
-                    && !later
-                    && record.last_timestamp >= left.last_timestamp;
+                    && !later;
                 let covered = record.coverage.known().last().map(|known| known.1);
                 match left.range.zip(covered) {
                     _ if !agrees => Fault::Mismatch,

@@ -140,10 +140,11 @@ impl Queue {
         self.taken.set(0);
         self.tell_room();
         loop {
+            self.read(log, max.max(1)).await?;
+            // It may have been closed while an event was read.
             if self.closed.get() {
                 return Ok(None);
             }
-            self.read(log, max.max(1)).await?;
             let batch = self.take(max.max(1));
             if !batch.is_empty() {
                 self.taken.set(batch.len());

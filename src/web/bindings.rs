@@ -179,10 +179,8 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
                     });
                 }
                 Notice::Changed(id) => {
-                    if let Some(home) = home.upgrade()
-                        && let Some(tabs) = &home.tabs
-                    {
-                        tabs.tell(id);
+                    if let Some(home) = home.upgrade() {
+                        home.tell_tabs(id);
                     }
                 }
                 _ => {}
@@ -199,8 +197,11 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
             fed: Cell::new(Fed::default()),
             drops: Drops::default(),
             tabs,
+            met: Cell::new(false),
+            untold: RefCell::default(),
         }
     });
+    home.listen();
     home.store.connect().await?;
     Ok(Store { home })
 }

@@ -21,6 +21,12 @@ const LONGEST_PAUSE: u32 = 30_000;
 /// How long a conversation that another tab changes is not looked at again, in milliseconds.
 const LOOK_PAUSE: u32 = 30;
 
+/// How long a tab that has just come waits for others to answer, in milliseconds.
+const HELLO_PAUSE: u32 = 100;
+
+/// How long others, which are probably not there, are not told of a change, in milliseconds.
+const TELL_PAUSE: u32 = 100;
+
 /// A store and the conversations of it that are in use.
 pub(super) struct Home {
     pub(super) store: EventStore,
@@ -32,6 +38,10 @@ pub(super) struct Home {
     /// Milliseconds for one request to a server.
     pub(super) timeout: u32,
     pub(super) tabs: Option<Tabs>,
+    /// Another tab was heard.
+    pub(super) met: Cell<bool>,
+    /// Conversations that have changed here, which the other tabs are told soon.
+    pub(super) untold: RefCell<Vec<Rc<str>>>,
 }
 
 /// A conversation in use.
@@ -112,6 +122,59 @@ impl Home {
         }
         fed.bytes += bytes as f64;
         self.fed.set(fed);
+    }
+
+    /// Tells other tabs of a change: at once where there are some, else when there is time.
+    pub(super) fn tell_tabs(self: &Rc<Home>, id: &Rc<str>) {
+        let Some(tabs) = &self.tabs else { return };
+        if !self.store.is_alone() {
+            return tabs.tell(id);
+        }
+        let mut untold = self.untold.borrow_mut();
+        if untold.contains(id) {
+            return;
+        }
+        untold.push(Rc::clone(id));
+        let home = Rc::downgrade(self);
+        let pause = self.store.clock().sleep(TELL_PAUSE);
+        let _ = promise(async move {
+            pause.await;
+            if let Some(home) = home.upgrade() {
+                home.tell_untold();
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+    }
+
+    fn tell_untold(&self) {
+        let untold = self.untold.take();
+        if let Some(tabs) = &self.tabs {
+            untold.iter().for_each(|id| tabs.tell(id));
+        }
+    }
+
+    /// Answers a tab that has just come, which may have read before what is not told yet.
+    pub(super) fn welcome(&self) {
+        if let Some(tabs) = &self.tabs {
+            tabs.answer();
+        }
+        self.tell_untold();
+    }
+
+    /// Listens a while whether there are other tabs.
+    pub(super) fn listen(self: &Rc<Home>) {
+        if self.tabs.is_none() {
+            return;
+        }
+        let home = Rc::downgrade(self);
+        let pause = self.store.clock().sleep(HELLO_PAUSE);
+        let _ = promise(async move {
+            pause.await;
+            if let Some(home) = home.upgrade() {
+                home.store.set_alone(!home.met.get());
+            }
+            Ok(JsValue::UNDEFINED)
+        });
     }
 
     /// Looks at what another tab has done to a conversation, if it is in use here.

@@ -180,13 +180,22 @@ impl IndexedDb {
             for write in &batch.writes {
                 apply(transaction, write)?;
             }
+            // What is only added may happen later than it is waited for: it is the same then.
+            if batch.expected.is_none() && batch.writes.iter().all(adds) {
+                transaction.unchecked_ref::<Committing>().commit()?;
+            }
             Ok(Vec::new())
         };
         let work = self.transact(&tables, "readwrite", durability, issue);
         let answer = self.in_time("commit", work).await;
-        match check.into_inner() {
-            Some(check) if answer.is_err() && check.differs.get() => Err(Error::Conflict.into()),
-            _ => answer.map(drop),
+        let differs = match (check.into_inner(), &answer) {
+            (_, Ok(_)) => false,
+            (Some(check), _) if check.differs.get() => true,
+            (_, Err(why)) => is_exception(why, &["ConstraintError"]),
+        };
+        match differs {
+            true => Err(Error::Conflict.into()),
+            false => answer.map(drop),
         }
     }
 }
@@ -265,6 +274,25 @@ impl Backend for IndexedDb {
                 }
             }
             Ok(numbers)
+        };
+        read.boxed_local()
+    }
+
+    fn keys(&self, table: Table) -> Answer<'_, Vec<Key>> {
+        let read = async move {
+            let issue = |store: &IdbObjectStore, requests: &mut Vec<IdbRequest>| {
+                requests.push(store.get_all_keys()?);
+                Ok(())
+            };
+            let mut keys = Vec::new();
+            for request in self.read("keys", &[table], &issue).await? {
+                for key in Array::from(&request.result().map_err(exception)?).iter() {
+                    let (conversation, number) = parts(table, &key)?;
+                    keys.push(Key::new(&conversation.into(), number));
+                }
+            }
+            keys.sort();
+            Ok(keys)
         };
         read.boxed_local()
     }
@@ -374,6 +402,7 @@ async fn finish(
 
 fn apply(transaction: &IdbTransaction, write: &Write) -> convert::Answer<()> {
     let (Write::Put(table, place, _)
+    | Write::Add(table, place, _)
     | Write::Delete(table, place)
     | Write::DeleteRange(table, place, _)) = write;
     let store = transaction.object_store(table.name())?;
@@ -381,6 +410,10 @@ fn apply(transaction: &IdbTransaction, write: &Write) -> convert::Answer<()> {
         Write::Put(_, _, value) => {
             let value = Uint8Array::from(value.as_ref());
             store.put_with_key(&value, &key(&place.conversation, place.number))?;
+        }
+        Write::Add(_, _, value) => {
+            let value = Uint8Array::from(value.as_ref());
+            store.add_with_key(&value, &key(&place.conversation, place.number))?;
         }
         Write::Delete(..) => {
             store.delete(&key(&place.conversation, place.number))?;
@@ -409,21 +442,36 @@ impl Check {
             table,
             key: place,
             value,
+            numbers,
         } = expected;
         let store = transaction.object_store(table.name())?;
-        let request = store.get(&key(&place.conversation, place.number))?;
+        let record = store.get(&key(&place.conversation, place.number))?;
+        let mut request = record.clone();
+        if let Some((table, _)) = numbers
+            && let Some(range) = span(&place.conversation, Key::FIRST, Key::LAST)?
+        {
+            let store = transaction.object_store(table.name())?;
+            request = store.get_all_keys_with_key(&range)?;
+        }
         let differs = Rc::new(Cell::new(false));
         let compare = {
-            let (differs, request, value) = (Rc::clone(&differs), request.clone(), value.clone());
+            let (differs, last) = (Rc::clone(&differs), request.clone());
+            let (value, numbers) = (value.clone(), numbers.clone());
             let transaction = transaction.clone();
             Closure::<dyn FnMut()>::new(move || {
-                let found = request.result().unwrap_or(JsValue::NULL);
+                let found = record.result().unwrap_or(JsValue::NULL);
                 let same = match &value {
                     None => found.is_undefined(),
                     Some(value) => found
                         .dyn_ref::<Uint8Array>()
                         .is_some_and(|found| found.to_vec() == *value),
                 };
+                let same = same
+                    && numbers.as_ref().is_none_or(|(table, numbers)| {
+                        let keys = Array::from(&last.result().unwrap_or(JsValue::NULL));
+                        let found = keys.iter().map(|key| parts(*table, &key).map(|key| key.1));
+                        found.eq(numbers.iter().map(|number| Ok(*number)))
+                    });
                 let _ = match same {
                     true => transaction.unchecked_ref::<Committing>().commit(),
                     false => transaction.abort(),
@@ -446,6 +494,10 @@ impl Drop for Check {
     }
 }
 
+fn adds(write: &Write) -> bool {
+    matches!(write, Write::Add(..))
+}
+
 /// The exceptions after which nothing more can be done with a connection. Safari's says "Connection
 /// to Indexed Database server lost".
 const BROKEN: [&str; 2] = ["InvalidStateError", "UnknownError"];
@@ -463,16 +515,16 @@ fn aborted(message: &str) -> Box<Error> {
 
 /// The tables that a batch touches, each once.
 fn tables_of(batch: &WriteBatch) -> Vec<Table> {
-    let written = |table: &Table| {
-        batch.writes.iter().any(|write| match write {
-            Write::Put(place, ..) | Write::Delete(place, ..) | Write::DeleteRange(place, ..) => {
-                place == table
-            }
+    let written = |table: &Table| batch.writes.iter().any(|write| write.table() == *table);
+    let expected = batch.expected.as_ref();
+    let read = |table: &Table| {
+        expected.is_some_and(|expected| {
+            let numbers = expected.numbers.as_ref().map(|numbers| numbers.0);
+            expected.table == *table || numbers == Some(*table)
         })
     };
-    let expected = batch.expected.as_ref().map(|expected| expected.table);
     Table::ALL
         .into_iter()
-        .filter(|table| expected == Some(*table) || written(table))
+        .filter(|table| read(table) || written(table))
         .collect()
 }

@@ -1,5 +1,6 @@
-//! The tabs of a database tell each other which conversations they have changed. That is a hint and
-//! no more: what is new is read from the database, and a message that doesn't come costs time only.
+//! The tabs of a database tell each other that they are there, and which conversations they have
+//! changed. That is a hint and no more: what is new is read from the database, and a message that
+//! doesn't come costs time only.
 
 use std::rc::Weak;
 
@@ -8,7 +9,11 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::home::Home;
 
-/// This tab's end of the channel. A message is a conversation's id.
+/// What a tab says when it comes, and what the others answer: no conversation has such an id.
+const HELLO: &str = "";
+const HERE: f64 = 0.0;
+
+/// This tab's end of the channel. A message is a conversation's id, or one of these two.
 pub(super) struct Tabs {
     channel: BroadcastChannel,
     _hear: Closure<dyn FnMut(MessageEvent)>,
@@ -20,15 +25,26 @@ impl Tabs {
         let channel = BroadcastChannel::new(&["oh-event-store/", database].concat()).ok()?;
         let home = Weak::clone(home);
         let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-            if let (Some(home), Some(id)) = (home.upgrade(), message.data().as_string()) {
-                home.changed_elsewhere(&id);
+            let Some(home) = home.upgrade() else { return };
+            home.met.set(true);
+            home.store.set_alone(false);
+            match message.data().as_string().as_deref() {
+                Some(HELLO) => home.welcome(),
+                Some(id) => home.changed_elsewhere(id),
+                None => {}
             }
         });
         channel.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+        let _ = channel.post_message(&JsValue::from_str(HELLO));
         Some(Tabs {
             channel,
             _hear: hear,
         })
+    }
+
+    /// Answers one that has just come.
+    pub(super) fn answer(&self) {
+        let _ = self.channel.post_message(&JsValue::from_f64(HERE));
     }
 
     /// Tells the others that a conversation was changed.

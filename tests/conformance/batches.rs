@@ -20,9 +20,9 @@ pub async fn agree_with_a_map(backend: &impl Backend, seed: u64) {
     for step in 0..40 {
         let at = format!("seed {seed}, step {step}");
         let batch = batch(&mut random, &records);
-        let wanted = match &batch.expected {
-            Some(e) if records.get(&place(e)) != e.value.as_ref() => Err(Error::Conflict.into()),
-            _ => Ok(()),
+        let wanted = match as_expected(&records, &batch) {
+            true => Ok(()),
+            false => Err(Error::Conflict.into()),
         };
         if wanted.is_ok() {
             for write in &batch.writes {
@@ -34,7 +34,16 @@ pub async fn agree_with_a_map(backend: &impl Backend, seed: u64) {
         assert_eq!(answer, wanted, "{at}: {batch:?}");
         assert_eq!(everything(backend).await, records, "{at}: {batch:?}");
 
-        let (table, id) = (random.pick(&Table::ALL), random.pick(&IDS));
+        let table = random.pick(&Table::ALL);
+        let keys: Vec<(Table, String, i64)> = (records.keys())
+            .filter(|key| key.0 == table)
+            .cloned()
+            .collect();
+        let found = backend.keys(table).await.unwrap().into_iter();
+        let found = found.map(|key| (table, key.conversation.to_string(), key.number));
+        assert_eq!(found.collect::<Vec<_>>(), keys, "{at}: {table:?}");
+
+        let id = random.pick(&IDS);
         let asked: Vec<i64> = (0..random.below(6)).map(|_| random.number()).collect();
         let found = backend.get_many(table, &Rc::from(id), &asked).await;
         let wanted = asked
@@ -55,13 +64,22 @@ fn batch(random: &mut Random, records: &Records) -> WriteBatch {
         if random.below(4) == 0 {
             value = Some(random.value());
         }
+        let numbers = (random.below(2) == 0).then(|| {
+            let table = random.pick(&Table::ALL);
+            let mut numbers = numbers_of(records, table, id);
+            if random.below(4) == 0 {
+                numbers.pop();
+            }
+            (table, numbers)
+        });
         Expected {
             table,
             key: key(id, number),
             value,
+            numbers,
         }
     });
-    let writes = (0..random.below(9)).map(|_| {
+    let writes = (0..random.below(9)).map(|index| {
         let (table, key) = (
             random.pick(&Table::ALL),
             key(random.pick(&IDS), random.number()),
@@ -69,11 +87,35 @@ fn batch(random: &mut Random, records: &Records) -> WriteBatch {
         match random.below(5) {
             0 => Write::Delete(table, key),
             1 => Write::DeleteRange(table, key, random.number()),
+            // Before the others, which may make room for it or take it.
+            2 if index == 0 => Write::Add(table, key, random.value()),
             _ => Write::Put(table, key, random.value()),
         }
     });
     let writes = writes.collect();
     WriteBatch { expected, writes }
+}
+
+fn as_expected(records: &Records, batch: &WriteBatch) -> bool {
+    let expected = batch.expected.as_ref().is_none_or(|expected| {
+        let id = &expected.key.conversation;
+        let same =
+            |(table, numbers): &(Table, Vec<i64>)| numbers_of(records, *table, id) == *numbers;
+        records.get(&place(expected)) == expected.value.as_ref()
+            && expected.numbers.as_ref().is_none_or(same)
+    });
+    let is_free = |write: &Write| match write {
+        Write::Add(table, key, _) => {
+            !records.contains_key(&(*table, key.conversation.to_string(), key.number))
+        }
+        _ => true,
+    };
+    expected && batch.writes.iter().all(is_free)
+}
+
+fn numbers_of(records: &Records, table: Table, id: &str) -> Vec<i64> {
+    let all = records.keys().filter(|key| (key.0, &*key.1) == (table, id));
+    all.map(|key| key.2).collect()
 }
 
 fn place(expected: &Expected) -> (Table, String, i64) {
@@ -83,7 +125,7 @@ fn place(expected: &Expected) -> (Table, String, i64) {
 
 fn apply(records: &mut Records, write: &Write) {
     match write {
-        Write::Put(table, key, value) => {
+        Write::Put(table, key, value) | Write::Add(table, key, value) => {
             let place = (*table, key.conversation.to_string(), key.number);
             records.insert(place, value.clone());
         }

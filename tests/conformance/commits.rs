@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use oh_event_store::backend::{Backend, Durability, Table, Write, WriteBatch};
+use oh_event_store::backend::{Backend, Durability, Expected, Table, Write, WriteBatch};
 use oh_event_store::error::Error;
 
 use super::{commit, expect, get, key, numbers, put, write};
@@ -162,6 +162,66 @@ pub async fn what_is_not_expected_keeps_a_batch_out(backend: &impl Backend) {
     );
     assert_eq!(numbers(backend, Table::Tail, "c", 0, 9).await, [1]);
     assert!(numbers(backend, Table::Pages, "c", 0, 9).await.is_empty());
+}
+
+pub async fn what_is_added_is_not_there_yet(backend: &impl Backend) {
+    let add = |number, value: &str| Write::Add(Table::Tail, key("c", number), value.into());
+    write(backend, vec![add(1, "one"), add(2, "two")]).await;
+    for taken in [1, 2] {
+        let writes = vec![add(3, "three"), add(taken, "another"), add(4, "four")];
+        let answer = commit(backend, None, writes).await;
+        assert_eq!(answer, Err(Error::Conflict.into()));
+    }
+    assert_eq!(numbers(backend, Table::Tail, "c", 0, 9).await, [1, 2]);
+    assert_eq!(
+        get(backend, Table::Tail, "c", 1).await,
+        Some(b"one".to_vec())
+    );
+    write(backend, vec![add(3, "three")]).await;
+}
+
+pub async fn of_additions_at_once_one_wins(backend: &impl Backend) {
+    let add = |value: i64| Write::Add(Table::Tail, key("c", 7), value.to_string().into());
+    let commits = (0..20).map(|n| commit(backend, None, vec![add(n)]));
+    let answers = join_all(commits).await;
+    let won: Vec<i64> = (0..)
+        .zip(&answers)
+        .filter(|(_, a)| a.is_ok())
+        .map(|(n, _)| n)
+        .collect();
+    let lost = answers
+        .iter()
+        .filter(|answer| **answer == Err(Error::Conflict.into()));
+    assert_eq!((won.len(), lost.count()), (1, 19));
+    let winner = get(backend, Table::Tail, "c", 7).await;
+    assert_eq!(winner, Some(won[0].to_string().into_bytes()));
+}
+
+pub async fn the_numbers_that_are_expected_are_all_there_are(backend: &impl Backend) {
+    write(backend, vec![put(Table::Conversations, "c", 0, "record")]).await;
+    write(
+        backend,
+        vec![
+            put(Table::Tail, "c", -3, "x"),
+            put(Table::Tail, "d", 1, "y"),
+        ],
+    )
+    .await;
+    let expect = |numbers: &[i64]| Expected {
+        numbers: Some((Table::Tail, numbers.to_vec())),
+        ..expect(Table::Conversations, "c", 0, Some(b"record"))
+    };
+    for wrong in [&[][..], &[-3, 1], &[1], &[-4], &[-3, -3]] {
+        let writes = vec![Write::DeleteRange(Table::Tail, key("c", -9), 9)];
+        let answer = commit(backend, Some(expect(wrong)), writes).await;
+        assert_eq!(answer, Err(Error::Conflict.into()), "{wrong:?}");
+    }
+    let writes = vec![put(Table::Tail, "c", 5, "z")];
+    assert_eq!(commit(backend, Some(expect(&[-3])), writes).await, Ok(()));
+    assert_eq!(
+        commit(backend, Some(expect(&[-3, 5])), vec![]).await,
+        Ok(())
+    );
 }
 
 pub async fn an_expectation_may_stand_alone(backend: &impl Backend) {

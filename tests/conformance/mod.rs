@@ -32,6 +32,9 @@ pub async fn run<B: Backend>(open: impl AsyncFn(&str) -> B) {
     commits::a_batch_spans_tables(&open("span").await).await;
     commits::what_is_expected_lets_a_batch_through(&open("expected").await).await;
     commits::what_is_not_expected_keeps_a_batch_out(&open("conflict").await).await;
+    commits::what_is_added_is_not_there_yet(&open("add").await).await;
+    commits::of_additions_at_once_one_wins(&open("add-wins").await).await;
+    commits::the_numbers_that_are_expected_are_all_there_are(&open("numbers-held").await).await;
     commits::an_expectation_may_stand_alone(&open("alone").await).await;
     commits::strict_commits_are_there_too(&open("strict").await).await;
     commits::commits_at_once_all_arrive(&open("at-once").await).await;
@@ -53,8 +56,12 @@ fn put(table: Table, conversation: &str, number: i64, value: impl AsRef<[u8]>) -
 }
 
 fn expect(table: Table, conversation: &str, number: i64, value: Option<&[u8]>) -> Expected {
-    let (key, value) = (key(conversation, number), value.map(<[u8]>::to_vec));
-    Expected { table, key, value }
+    Expected {
+        table,
+        key: key(conversation, number),
+        value: value.map(<[u8]>::to_vec),
+        numbers: None,
+    }
 }
 
 async fn write(backend: &impl Backend, writes: Vec<Write>) {

@@ -84,13 +84,19 @@ impl Backend for Counting {
         self.memory.numbers(table, conversation)
     }
 
+    fn keys(&self, table: Table) -> Answer<'_, Vec<Key>> {
+        self.memory.keys(table)
+    }
+
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>> {
         self.memory.conversations()
     }
 
     fn commit(&self, batch: WriteBatch, durability: Durability) -> Answer<'_, ()> {
         let puts = batch.writes.iter().filter_map(|write| match write {
-            Write::Put(table, _, value) => Some((*table, value.len())),
+            Write::Put(table, _, value) | Write::Add(table, _, value) => {
+                Some((*table, value.len()))
+            }
             _ => None,
         });
         self.written.borrow_mut().extend(puts);

@@ -116,12 +116,13 @@ impl Model {
         }
     }
 
-    /// The event was shown, so it is durable.
-    pub fn seen(&mut self, text: &str) {
+    /// The event was shown, so it is durable; by a tab that thinks it is alone, in a copy that another
+    /// tab's may take precedence over.
+    pub fn seen(&mut self, text: &str, thinks_it_is_alone: bool) {
         let least = self.offered[&id_of(text)][text].first();
         let least = *least.expect("it was offered");
         let origin = [Origin::Local, Origin::Live, Origin::Remote][least as usize];
-        self.promise(text, origin, true);
+        self.promise(text, origin, !thinks_it_is_alone);
     }
 
     /// Whether a copy can take another one's place.

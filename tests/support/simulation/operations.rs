@@ -66,6 +66,7 @@ pub struct Call {
     pub tab: usize,
     pub stream: Rc<EventStream>,
     pub model: Rc<RefCell<Model>>,
+    pub thinks_it_is_alone: bool,
     epoch: u64,
 }
 
@@ -78,6 +79,7 @@ impl Call {
             tab: world.tabs[tab].number,
             stream,
             model,
+            thinks_it_is_alone: world.tabs[tab].thinks_it_is_alone,
             epoch,
         }
     }
@@ -90,7 +92,12 @@ impl Call {
 
     pub fn accepted(&self, text: &str, origin: Origin) {
         if self.certain() {
-            self.model.borrow_mut().stored(text, origin);
+            let mut model = self.model.borrow_mut();
+            match self.thinks_it_is_alone && origin != Origin::Local {
+                // Another tab may have had a copy that counts as much.
+                true => model.double(text, origin),
+                false => model.stored(text, origin),
+            }
         }
     }
 
@@ -119,7 +126,7 @@ fn search(world: &mut World, tab: usize, index: usize) {
                 if call.certain() {
                     let mut model = call.model.borrow_mut();
                     model.check_event(position, &text);
-                    model.seen(&text);
+                    model.seen(&text, call.thinks_it_is_alone);
                 }
                 let onward = last.is_none_or(|last| (last < position) != options.reverse);
                 assert!(onward, "{options:?} went back to {text}");
@@ -156,7 +163,9 @@ fn subscribe(world: &mut World, tab: usize, index: usize) {
         return;
     };
     let ordered = dialect_of(index) == Dialect::V1;
-    let heard = Rc::new(RefCell::new(Heard::new(&call.model, from, before, ordered)));
+    let mut heard = Heard::new(&call.model, from, before, ordered);
+    heard.thinks_it_is_alone = call.thinks_it_is_alone;
+    let heard = Rc::new(RefCell::new(heard));
     let place = Rc::clone(&heard);
     world.open(tab, index).heard.push(heard);
     let number = world.tabs[tab].number;
@@ -168,13 +177,13 @@ fn subscribe(world: &mut World, tab: usize, index: usize) {
 /// What a log holds now; none where it can't be read.
 async fn held(log: &Rc<Log>) -> Option<BTreeSet<i64>> {
     for _ in 0..20 {
-        let generation = log.record().generation;
+        let record = log.record();
         let mut search = log.search(&SearchOptions::default());
         let mut held = BTreeSet::new();
         while let Some(batch) = search.next(50).await.ok()? {
             held.extend(batch.positions);
         }
-        if log.record().generation == generation {
+        if log.record() == record {
             return Some(held);
         }
     }

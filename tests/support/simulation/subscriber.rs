@@ -20,6 +20,7 @@ pub struct Heard {
     texts: BTreeMap<i64, String>,
     last: i64,
     ordered: bool,
+    pub thinks_it_is_alone: bool,
 }
 
 impl Heard {
@@ -37,6 +38,7 @@ impl Heard {
             texts: BTreeMap::new(),
             last: i64::MIN,
             ordered,
+            thinks_it_is_alone: false,
         }
     }
 
@@ -54,7 +56,7 @@ impl Heard {
         }
         let asked = self.from.is_none_or(|from| position >= from);
         assert!(asked, "an event that was not asked for: {text}");
-        model.seen(&text);
+        model.seen(&text, self.thinks_it_is_alone);
         match self.texts.insert(position, text.clone()) {
             Some(before) => {
                 let better = model.may_replace(&before, &text);

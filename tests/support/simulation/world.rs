@@ -38,6 +38,7 @@ fn secrets() -> Secrets {
 /// One tab: an instance of the store with a connection of its own.
 pub struct Tab {
     pub number: usize,
+    pub thinks_it_is_alone: bool,
     pub backend: Rc<Faulty>,
     pub store: Rc<EventStore>,
     pub told: Rc<RefCell<Vec<Notice>>>,
@@ -134,9 +135,13 @@ impl World {
         let clock = Rc::clone(&self.clock) as Rc<dyn Clock>;
         let shared = Rc::clone(&backend) as Rc<dyn Backend>;
         let store = EventStore::new(shared, clock, reporter.clone(), &self.options);
-        self.say(|| format!("tab {number} opens"));
+        // That it thinks so doesn't make it so.
+        let thinks_it_is_alone = self.random.one_in(2);
+        store.set_alone(thinks_it_is_alone);
+        self.say(|| format!("tab {number} opens, alone: {thinks_it_is_alone}"));
         self.tabs.push(Tab {
             number,
+            thinks_it_is_alone,
             backend,
             store: Rc::new(store),
             told,
@@ -245,6 +250,7 @@ impl World {
         self.run();
         // What has reached it only now, a tab would otherwise show as it was before.
         self.refresh();
+        self.run();
         for model in &self.models {
             model.borrow_mut().at_rest();
         }
