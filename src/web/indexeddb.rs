@@ -151,15 +151,15 @@ impl IndexedDb {
         let requests = self.read(operation, tables, &issue).await?;
         let mut pairs = requests.as_chunks::<2>().0.iter();
         let mut all = Vec::with_capacity(tables.len());
-        for table in tables {
+        for _ in tables {
             let mut records = Vec::new();
             if let Some([keys, values]) = pairs.next() {
                 let keys = Array::from(&keys.result().map_err(exception)?);
                 let values = Array::from(&values.result().map_err(exception)?);
                 for index in 0..keys.length() {
-                    let (conversation, number) = parts(*table, &keys.get(index))?;
-                    let value = bytes(*table, &values.get(index))?;
-                    records.push((conversation, (number, value)));
+                    if let Some((conversation, number)) = parts(&keys.get(index)) {
+                        records.push((conversation, (number, bytes(&values.get(index)))));
+                    }
                 }
             }
             all.push(records);
@@ -220,7 +220,7 @@ impl Backend for IndexedDb {
                 let value = request.result().map_err(exception)?;
                 found.push(match value.is_undefined() {
                     true => None,
-                    false => Some(bytes(table, &value)?),
+                    false => Some(bytes(&value)),
                 });
             }
             Ok(found)
@@ -269,9 +269,7 @@ impl Backend for IndexedDb {
             let mut numbers = Vec::new();
             for request in requests {
                 let keys = Array::from(&request.result().map_err(exception)?);
-                for key in keys.iter() {
-                    numbers.push(parts(table, &key)?.1);
-                }
+                numbers.extend(keys.iter().filter_map(|key| Some(parts(&key)?.1)));
             }
             Ok(numbers)
         };
@@ -287,8 +285,9 @@ impl Backend for IndexedDb {
             let mut keys = Vec::new();
             for request in self.read("keys", &[table], &issue).await? {
                 for key in Array::from(&request.result().map_err(exception)?).iter() {
-                    let (conversation, number) = parts(table, &key)?;
-                    keys.push(Key::new(&conversation.into(), number));
+                    if let Some((conversation, number)) = parts(&key) {
+                        keys.push(Key::new(&conversation.into(), number));
+                    }
                 }
             }
             keys.sort();
@@ -467,10 +466,10 @@ impl Check {
                         .is_some_and(|found| found.to_vec() == *value),
                 };
                 let same = same
-                    && numbers.as_ref().is_none_or(|(table, numbers)| {
+                    && numbers.as_ref().is_none_or(|(_, numbers)| {
                         let keys = Array::from(&last.result().unwrap_or(JsValue::NULL));
-                        let found = keys.iter().map(|key| parts(*table, &key).map(|key| key.1));
-                        found.eq(numbers.iter().map(|number| Ok(*number)))
+                        let found = keys.iter().filter_map(|key| Some(parts(&key)?.1));
+                        found.eq(numbers.iter().copied())
                     });
                 let _ = match same {
                     true => transaction.unchecked_ref::<Committing>().commit(),
