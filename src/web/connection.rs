@@ -6,15 +6,19 @@ use std::rc::Rc;
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use js_sys::{Date, Function, Object, Promise};
+use indexed_db_futures::OpenDbResult;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::error::{Error as DatabaseError, OpenDbError};
+use indexed_db_futures::future::OpenDbRequest;
+use indexed_db_futures::internals::SystemRepr;
+use indexed_db_futures::prelude::Build;
+use js_sys::{Date, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    DomException, IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequest, IdbVersionChangeEvent,
-};
+use web_sys::{DomException, IdbDatabase, IdbRequest, IdbVersionChangeEvent};
 
 use super::clock::within;
-use super::convert::{Answer, promise};
+use super::convert::promise;
 use super::schema;
 use crate::error::{Error, Result};
 
@@ -69,7 +73,7 @@ enum State {
     Opening(Promise),
     /// In use.
     Open {
-        database: IdbDatabase,
+        database: Database,
         since: f64,
         _listeners: [Closure<dyn FnMut()>; 2],
     },
@@ -104,7 +108,7 @@ impl Connection {
 
     /// The open database. Where the browser has closed it, it is opened again: at once the first
     /// time, then with growing pauses, during which calls fail.
-    pub(super) async fn database(self: &Rc<Self>) -> Result<IdbDatabase> {
+    pub(super) async fn database(self: &Rc<Self>) -> Result<Database> {
         let mut waited = false;
         loop {
             let opening = match &*self.state.borrow() {
@@ -138,7 +142,7 @@ impl Connection {
         opening
     }
 
-    fn opened(self: &Rc<Self>, opened: Result<IdbDatabase>) {
+    fn opened(self: &Rc<Self>, opened: Result<Database>) {
         let closed = matches!(*self.state.borrow(), State::Closed);
         let state = match opened {
             Ok(database) if closed => return database.close(),
@@ -154,7 +158,7 @@ impl Connection {
     }
 
     /// Listens for the end of an open database.
-    fn listen(self: &Rc<Self>, database: &IdbDatabase) -> [Closure<dyn FnMut()>; 2] {
+    fn listen(self: &Rc<Self>, database: &Database) -> [Closure<dyn FnMut()>; 2] {
         let (connection, closed) = (Rc::downgrade(self), database.clone());
         let on_close = Closure::<dyn FnMut()>::new(move || {
             if let Some(connection) = connection.upgrade() {
@@ -168,26 +172,27 @@ impl Connection {
                 (connection.options.on_event)(ConnectionEvent::Blocking);
             }
         });
+        let database = database.as_sys();
         database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         database.set_onversionchange(Some(on_change.as_ref().unchecked_ref()));
         [on_close, on_change]
     }
 
     /// Takes note that the browser has closed `database`, or that it can't be worked with any more.
-    pub(super) fn lost(&self, database: &IdbDatabase) {
+    pub(super) fn lost(&self, database: &Database) {
         let healthy = match &*self.state.borrow() {
             State::Open {
                 database: open,
                 since,
                 ..
-            } if open == database => Date::now() - since > HEALTHY,
+            } if open.as_sys() == database.as_sys() => Date::now() - since > HEALTHY,
             _ => return,
         };
         if healthy {
             self.losses.set(0);
         }
         unlisten(database);
-        database.close();
+        database.clone().close();
         self.state.replace(self.count_loss(not_open()));
         (self.options.on_event)(ConnectionEvent::Terminated);
     }
@@ -223,7 +228,8 @@ impl Drop for Connection {
     }
 }
 
-fn unlisten(database: &IdbDatabase) {
+fn unlisten(database: &Database) {
+    let database = database.as_sys();
     database.set_onclose(None);
     database.set_onversionchange(None);
 }
@@ -235,7 +241,7 @@ pub(super) fn not_open() -> Box<Error> {
     })
 }
 
-async fn open_database(options: &ConnectionOptions) -> Result<IdbDatabase> {
+async fn open_database(options: &ConnectionOptions) -> Result<Database> {
     match request(options).await {
         Err(why) => Err(Box::new(match *why {
             Error::Storage { name, .. } if name == "VersionError" => Error::VersionTooNew {
@@ -255,15 +261,16 @@ async fn open_database(options: &ConnectionOptions) -> Result<IdbDatabase> {
 }
 
 /// Opens the database in the version asked for, within the time given.
-async fn request(options: &ConnectionOptions) -> Result<IdbDatabase> {
+async fn request(options: &ConnectionOptions) -> Result<Database> {
     let blocked = Rc::new(Cell::new(false));
     let (seen, on_event) = (Rc::clone(&blocked), Rc::clone(&options.on_event));
-    let on_blocked = move || {
+    let request = Database::open(options.name.as_str())
+        .with_version(options.version)
+        .build();
+    let opening = listened(request, move || {
         seen.set(true);
         on_event(ConnectionEvent::Blocked);
-    };
-    let request = factory()?.open_with_u32(&options.name, options.version);
-    let opening = listened(request.map_err(exception)?, on_blocked);
+    })?;
     match finish(opening, options.timeout).await {
         Err(why) if blocked.get() && matches!(*why, Error::Timeout { .. }) => {
             Err(Error::Blocked.into())
@@ -274,60 +281,39 @@ async fn request(options: &ConnectionOptions) -> Result<IdbDatabase> {
 
 /// The version of a database that is newer than the one asked for.
 async fn version_of(options: &ConnectionOptions) -> Result<u32> {
-    let request = factory()?.open(&options.name).map_err(exception)?;
-    let database = finish(listened(request, || {}), options.timeout).await?;
+    let request = Database::open(options.name.as_str()).build();
+    let database = finish(listened(request, || {})?, options.timeout).await?;
     let version = database.version() as u32;
     database.close();
     Ok(version)
 }
 
-type Opening = LocalBoxFuture<'static, Result<IdbDatabase>>;
+type Opening = LocalBoxFuture<'static, Result<Database>>;
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(extends = Object)]
-    type Global;
-    #[wasm_bindgen(catch, method, getter, js_name = indexedDB)]
-    fn indexed_db(this: &Global) -> Answer<Option<IdbFactory>>;
-}
-
-/// The browser's databases, on a page or in a worker.
-fn factory() -> Result<IdbFactory> {
-    let global: Global = js_sys::global().unchecked_into();
-    global.indexed_db().map_err(exception)?.ok_or_else(|| {
-        Box::new(Error::Storage {
-            name: "NotSupportedError".to_owned(),
-            message: "IndexedDB is not available here".to_owned(),
-        })
-    })
-}
-
-/// Upgrades the database that a request opens, and hears of it when another tab is in the way.
-fn listened(request: IdbOpenDbRequest, on_blocked: impl FnMut() + 'static) -> Opening {
+/// Upgrades the database that a request opens, and hears of it when another tab is in the way. The
+/// crate's own listeners bring its error texts along, a tenth of the module.
+fn listened(
+    request: OpenDbResult<OpenDbRequest>,
+    on_blocked: impl FnMut() + 'static,
+) -> Result<Opening> {
+    let request = request.map_err(open_error)?;
+    let raw = request.as_sys().clone();
     let on_upgrade = Closure::<dyn FnMut(_) -> _>::new(upgrade);
     let on_blocked = Closure::<dyn FnMut()>::new(on_blocked);
-    request.set_onupgradeneeded(Some(on_upgrade.as_ref().unchecked_ref()));
-    request.set_onblocked(Some(on_blocked.as_ref().unchecked_ref()));
-    let ended = JsFuture::from(Promise::new(&mut |resolve: Function, reject: Function| {
-        request.set_onsuccess(Some(&resolve));
-        request.set_onerror(Some(&reject));
-    }));
+    raw.set_onupgradeneeded(Some(on_upgrade.as_ref().unchecked_ref()));
+    raw.set_onblocked(Some(on_blocked.as_ref().unchecked_ref()));
     let opening = async move {
-        let ended = ended.await;
-        request.set_onupgradeneeded(None);
-        request.set_onblocked(None);
+        let opened = request.await.map_err(open_error);
+        raw.set_onupgradeneeded(None);
+        raw.set_onblocked(None);
         drop((on_upgrade, on_blocked));
-        let opened = match ended {
-            Ok(_) => request.result(),
-            Err(_) => Err(request.error().map_or_else(|why| why, JsValue::from)),
-        };
-        opened.map(JsCast::unchecked_into).map_err(exception)
+        opened
     };
-    opening.boxed_local()
+    Ok(opening.boxed_local())
 }
 
 /// What is thrown here ends the upgrade: the browser undoes it and the request fails.
-fn upgrade(event: IdbVersionChangeEvent) -> Answer<()> {
+fn upgrade(event: IdbVersionChangeEvent) -> std::result::Result<(), JsValue> {
     let target = event.target().ok_or(JsValue::UNDEFINED)?;
     let database = target.unchecked_into::<IdbRequest>().result()?;
     let database: IdbDatabase = database.unchecked_into();
@@ -336,7 +322,7 @@ fn upgrade(event: IdbVersionChangeEvent) -> Answer<()> {
 
 /// Waits for a database to open. A browser can't be told to leave off: what opens after the time
 /// is up is closed again, so that it stands in nobody's way.
-async fn finish(mut opening: Opening, timeout: u32) -> Result<IdbDatabase> {
+async fn finish(mut opening: Opening, timeout: u32) -> Result<Database> {
     match within(timeout, &mut opening).await {
         Some(opened) => opened,
         None => {
@@ -355,7 +341,29 @@ async fn finish(mut opening: Opening, timeout: u32) -> Result<IdbDatabase> {
     }
 }
 
-/// What a method of the browser has thrown means to a caller.
+fn open_error(error: OpenDbError) -> Box<Error> {
+    let name = match error {
+        OpenDbError::Base(error) => return storage_error(error),
+        // The crate's word for any exception out of `indexedDB.open`. The version isn't zero, which
+        // leaves an origin without storage.
+        OpenDbError::VersionZero => "SecurityError",
+        OpenDbError::UnsupportedEnvironment | OpenDbError::NullFactory => "NotSupportedError",
+    };
+    Box::new(Error::Storage {
+        name: name.to_owned(),
+        message: "IndexedDB is not available here".to_owned(),
+    })
+}
+
+/// What a failure of the database means to a caller.
+pub(super) fn storage_error(error: DatabaseError) -> Box<Error> {
+    exception(match error {
+        DatabaseError::DomException(exception) => DomException::from(exception).into(),
+        _ => JsValue::UNDEFINED,
+    })
+}
+
+/// The same of what a method of the browser has thrown.
 pub(super) fn exception(thrown: JsValue) -> Box<Error> {
     let (name, message) = match thrown.dyn_ref::<DomException>() {
         Some(exception) => (exception.name(), exception.message()),

@@ -1,12 +1,14 @@
 //! The browser's `fetch`.
 
 use futures_util::FutureExt;
-use js_sys::{Date, Object, Promise, Reflect, Uint8Array};
+use gloo_net::http::Request as FetchRequest;
+use js_sys::{Date, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, ReadableStream, ReadableStreamDefaultReader};
+use web_sys::{
+    AbortController, ReadableStream, ReadableStreamDefaultReader, RequestCache, RequestRedirect,
+};
 
-use super::convert::{self, put};
 use crate::backend::{Answer, Http, Request, Response};
 use crate::error::{Error, Result};
 
@@ -29,25 +31,18 @@ impl Drop for Aborting {
     }
 }
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_name = fetch)]
-    fn send(url: &str, options: &Object) -> Promise;
-}
-
 async fn fetch(request: Request<'_>) -> Result<Response> {
-    let aborting = Aborting(AbortController::new().map_err(unsent)?);
-    let headers = Headers::new().map_err(unsent)?;
-    for (name, value) in request.headers {
-        headers.set(name, value).map_err(unsent)?;
-    }
-    let options = Object::new();
-    put(&options, "headers", headers);
-    put(&options, "signal", aborting.0.signal());
-    put(&options, "cache", "no-store");
-    put(&options, "redirect", "manual");
-    let sent = JsFuture::from(send(request.url, &options)).await;
-    let response: web_sys::Response = sent.map_err(unsent)?.unchecked_into();
+    let aborting = Aborting(AbortController::new().map_err(|_| cut())?);
+    let builder = FetchRequest::get(request.url)
+        .abort_signal(Some(&aborting.0.signal()))
+        .cache(RequestCache::NoStore)
+        .redirect(RequestRedirect::Manual);
+    let headers = request.headers.iter();
+    let builder = headers.fold(builder, |builder, (name, value)| {
+        builder.header(name, value)
+    });
+    let sent = builder.send().await;
+    let response = sent.map_err(|why| Error::Network(why.to_string()))?;
     let body = match response.body().filter(|_| response.ok()) {
         Some(stream) => read(stream, request.most).await.map_err(|_| cut())?,
         None => Some(Vec::new()),
@@ -57,15 +52,9 @@ async fn fetch(request: Request<'_>) -> Result<Response> {
         retry_after: response
             .headers()
             .get("retry-after")
-            .unwrap_or_default()
             .map(|text| pause(&text)),
         body,
     })
-}
-
-/// What the browser says of a request that got no answer.
-fn unsent(why: JsValue) -> Error {
-    Error::Network(why.unchecked_ref::<Object>().to_string().into())
 }
 
 fn cut() -> Error {
@@ -73,7 +62,10 @@ fn cut() -> Error {
 }
 
 /// The whole body, or `None` as soon as it has more bytes than `most`.
-async fn read(stream: ReadableStream, most: usize) -> convert::Answer<Option<Vec<u8>>> {
+async fn read(
+    stream: ReadableStream,
+    most: usize,
+) -> std::result::Result<Option<Vec<u8>>, JsValue> {
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut body = Vec::new();
     loop {

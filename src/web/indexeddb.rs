@@ -4,9 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::internals::SystemRepr;
 use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
+use web_sys::{IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
 
 use super::clock::within;
 use super::connection::{Connection, ConnectionOptions, exception, not_open};
@@ -353,7 +355,7 @@ impl Drop for Running<'_> {
 }
 
 fn begin(
-    database: &IdbDatabase,
+    database: &Database,
     tables: &[Table],
     mode: &str,
     durability: Durability,
@@ -368,8 +370,8 @@ fn begin(
     };
     let options = Object::new();
     convert::put(&options, "durability", durability);
+    let database = database.as_sys().unchecked_ref::<Tables>();
     database
-        .unchecked_ref::<Tables>()
         .transaction(&names, mode, &options)
         .map_err(exception)
 }
@@ -378,9 +380,10 @@ fn begin(
 /// why yet. Requests end in the order in which they were made, and a failed one fails all after it.
 async fn finish(
     transaction: &IdbTransaction,
-    database: &IdbDatabase,
+    database: &Database,
     last: Option<&IdbRequest>,
 ) -> Result<()> {
+    let database = database.as_sys();
     let settled = match last {
         Some(request) => settled(request, ["success", "error"], database),
         None => settled(transaction, ["complete", "abort"], database),

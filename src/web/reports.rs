@@ -1,9 +1,9 @@
 //! What calls answer besides events, as plain objects. What is absent has no key.
 
-use js_sys::{Array, Date, JsString, Object};
+use js_sys::{Date, JsString};
+use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
-use super::convert::put;
 use super::home::Fed;
 use crate::event::Dialect;
 use crate::replay::ReplayState;
@@ -20,21 +20,19 @@ enum Value<'a> {
     Fields(Vec<(&'static str, Value<'a>)>),
 }
 
-impl From<Value<'_>> for JsValue {
-    fn from(value: Value<'_>) -> JsValue {
-        match value {
-            Value::Absent => JsValue::UNDEFINED,
-            Value::Flag(flag) => flag.into(),
-            Value::Number(number) => number.into(),
-            Value::Text(text) => text.into(),
-            Value::List(values) => {
-                let list = Array::new();
-                for value in values {
-                    list.push(&value.into());
-                }
-                list.into()
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Absent => serializer.serialize_none(),
+            Value::Flag(flag) => serializer.serialize_bool(*flag),
+            Value::Number(number) => serializer.serialize_f64(*number),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(values) => serializer.collect_seq(values),
+            Value::Fields(fields) => {
+                let present = |field: &&(_, _)| !matches!(field.1, Value::Absent);
+                let fields = fields.iter().filter(present);
+                serializer.collect_map(fields.map(|(name, value)| (name, value)))
             }
-            Value::Fields(fields) => plain(fields),
         }
     }
 }
@@ -185,12 +183,9 @@ fn date(recorded: f64) -> String {
     String::from(date).trim_end_matches('Z').to_owned()
 }
 
+/// Nothing in a report is beyond JavaScript, so this does not fail.
 fn plain(fields: Vec<(&'static str, Value<'_>)>) -> JsValue {
-    let object = Object::new();
-    for (name, value) in fields {
-        if !matches!(value, Value::Absent) {
-            put(&object, name, value);
-        }
-    }
-    object.into()
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    let object = Value::Fields(fields).serialize(&serializer);
+    object.unwrap_or(JsValue::UNDEFINED)
 }
