@@ -53,7 +53,7 @@ const RUNNERS = {
 /**
  * In the order in which they run. `needs` are steps that have to succeed first, `runner` tells
  * how to read the output of one that must have run at least one test, `lacking` what isn't on
- * this machine: the step is skipped then.
+ * this machine: the step is skipped then. `env` is for its commands alone.
  */
 const STEPS = {
   rustfmt: { commands: () => [["cargo", "fmt", "--all", "--check"]] },
@@ -77,6 +77,8 @@ const STEPS = {
   firefox: {
     runner: "cargo",
     lacking: () => noFirefox() ?? (geckodriverPath() ? undefined : "no geckodriver here"),
+    // Nowhere else: the runner takes Firefox wherever it is told of a geckodriver.
+    env: { GECKODRIVER_ARGS: `--binary "${firefoxPath()}"` },
     commands: () => [browserTests("firefox", "--geckodriver", geckodriverPath())],
   },
   "firefox-e2e": {
@@ -147,8 +149,6 @@ function environment() {
     OH_CHROMIUM: chromiumPath(),
     CHROMEDRIVER: chromedriverPath(),
     OH_FIREFOX: firefoxPath(),
-    GECKODRIVER: geckodriverPath(),
-    GECKODRIVER_ARGS: `--binary "${firefoxPath()}"`,
     RUST_LIB_BACKTRACE: "0",
     WASM_BINDGEN_TEST_TIMEOUT: "300",
     WASM_BINDGEN_TEST_DRIVER_TIMEOUT: "60",
@@ -171,12 +171,12 @@ function selected(names) {
   return Object.keys(STEPS).filter((name) => wanted.has(name));
 }
 
-async function runStep({ runner, commands }) {
+async function runStep({ runner, commands, env = {} }) {
   let printed = "";
   for (const [command, ...args] of commands()) {
     say([command, ...args].join(" "));
     const result = await run(command, args, {
-      env: environment(),
+      env: { ...environment(), ...env },
       capture: true,
       timeout: 20 * MINUTES,
     });
