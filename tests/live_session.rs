@@ -441,6 +441,39 @@ fn answers_that_are_no_pages_are_a_clear_failure_and_errors_are_waited_out() {
 }
 
 #[test]
+fn what_an_applications_own_socket_says_is_kept_whatever_becomes_of_the_pages() {
+    for (status, body) in [(401, ""), (500, ""), (404, ""), (200, "<html>")] {
+        let mut scene = Scene::new(6, Kind::V1);
+        scene.happen(20);
+        *scene.world.instead.borrow_mut() = Some(Response {
+            status,
+            retry_after: None,
+            body: Some(body.as_bytes().to_vec()),
+        });
+        scene.open(How {
+            own: true,
+            ..How::default()
+        });
+        scene.pass(5_000.0);
+        // The model's socket is closed with the session, an application's isn't.
+        let failed = matches!(scene.tabs[0].state(), State::Failed(_));
+        assert_eq!(failed, status != 500, "{status}");
+        if failed {
+            continue;
+        }
+        scene.happen(10);
+        scene.pass(1_000.0);
+        scene.world.cut_all();
+        scene.pass(1_000.0);
+        assert_eq!(scene.tabs[0].texts().len(), 10, "{status}");
+        scene.world.instead.take();
+        scene.happen(10);
+        scene.pass(120_000.0);
+        scene.check();
+    }
+}
+
+#[test]
 fn a_socket_that_does_not_open_waits_with_the_reason_that_the_pages_give() {
     for kind in KINDS {
         for status in [404, 500] {

@@ -237,6 +237,10 @@ impl Driver {
                     Control::Wake => Input::Wake,
                 });
             }
+            // What an application's own socket says is never too late.
+            Message::Socket(_, SocketEvent::Text(text)) if self.session.is_own() => {
+                return self.handle(Input::Text(&text));
+            }
             Message::Socket(number, _) if number != self.number => return,
             Message::Socket(_, event) => event,
         };
@@ -325,6 +329,7 @@ impl Driver {
             return;
         };
         let stream = Rc::clone(&self.stream);
+        sync.expect(self.session.speaks_v1());
         if let Some(reach) = reach {
             // What has come may still wait to be stored.
             let newest = stream.log().latest_event_id().max(self.session.newest);

@@ -1,7 +1,7 @@
 //! What a session is made with, what happens to it and what it wants done.
 
 use crate::error::{Error, Result};
-use crate::event::Position;
+use crate::event::{FrameForm, Position};
 use crate::store::Item;
 
 /// How a server is spoken to.
@@ -26,6 +26,9 @@ pub struct SessionOptions {
     pub session_api_key: Option<String>,
     /// More parameters of the socket's address.
     pub query: Vec<(String, String)>,
+    /// The socket is the application's own: its messages are events, framed by nothing, and it opens
+    /// and closes as it likes. How they came to be text.
+    pub own: Option<FrameForm>,
     /// Whether there is an address of pages to ask for what is missing.
     pub has_pages: bool,
     /// Decides what is left to chance.

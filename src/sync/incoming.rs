@@ -24,10 +24,16 @@ impl Session {
         }
         self.heard = self.now;
         self.behind = None;
-        if matches!(self.phase, Phase::Off | Phase::Waiting(_)) {
+        let idle = matches!(self.phase, Phase::Off | Phase::Waiting(_));
+        if idle || (self.is_own() && matches!(self.phase, Phase::Opening(_)) && !self.speaks_v1()) {
+            // Who has a socket of his own is not told anything twice.
+            if self.is_own() && self.wanted {
+                self.message(text);
+            }
             return;
         }
         match self.options.transport {
+            Transport::SocketIo if self.is_own() => self.message(text),
             Transport::SocketIo => self.packet(text),
             Transport::WebSocket => {
                 if let Phase::Opening(_) = self.phase {
@@ -100,8 +106,20 @@ impl Session {
         if json.len() > LONGEST_MESSAGE {
             return self.warn(TOO_LONG);
         }
-        match Frame::read(json.as_bytes(), FrameForm::Raw) {
+        let form = self.options.own.unwrap_or(FrameForm::Raw);
+        match Frame::read(json.as_bytes(), form) {
+            Ok(Frame::Event(event)) if !matches!(self.phase, Phase::Joined(_)) && self.is_own() => {
+                self.keep(vec![event]);
+            }
             Ok(Frame::Event(event)) => match event.dialect() {
+                Some(Dialect::V1) if self.is_own() && !self.speaks_v1() => {
+                    // It was not known before the first event.
+                    self.options.transport = Transport::WebSocket;
+                    self.heartbeat = self.probing();
+                    self.join();
+                    self.flowing = true;
+                    self.v1(event);
+                }
                 Some(Dialect::V1) => self.v1(event),
                 _ => self.v0(event),
             },
@@ -122,7 +140,9 @@ impl Session {
             observation,
             Some("run" | "agent_state_changed" | "recall" | "error")
         );
-        let rewritten = often && from_agent;
+        // Nor is what a client has parsed as the server wrote it.
+        let parsed = self.options.own == Some(FrameForm::Parsed);
+        let rewritten = parsed || (often && from_agent);
         // A replay's copy is as good as a page's.
         let origin = match often || self.replaying {
             true => Origin::Remote,
@@ -177,6 +197,18 @@ impl Session {
         });
         let items = items.collect();
         self.effects.push(Effect::Store(items));
+    }
+
+    /// Stores events of which nothing is known but that there are.
+    pub(super) fn keep(&mut self, events: Vec<Event>) {
+        if !events.is_empty() {
+            // With room for what may be missing before them.
+            let items = events.into_iter().map(|event| match event.dialect() {
+                Some(Dialect::V1) => Item::Follows(event, Origin::Live, After::Unknown),
+                _ => Item::Event(event, Origin::Live),
+            });
+            self.effects.push(Effect::Store(items.collect()));
+        }
     }
 
     pub(super) fn forget(&mut self) {

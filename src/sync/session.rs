@@ -272,7 +272,10 @@ impl Session {
 
     /// The socket is open.
     fn greet(&mut self) {
-        if self.speaks_v1() {
+        if self.is_own() && !self.speaks_v1() {
+            self.replaying = false;
+            self.join();
+        } else if self.speaks_v1() {
             let key = self.options.session_api_key.as_deref();
             (self.effects).extend(key.map(|key| Effect::Send(agent_server::auth(key))));
             self.phase = Phase::Opening(self.now + WELCOME);
@@ -413,8 +416,13 @@ impl Session {
         !matches!(why.recovery(), Recovery::Retry | Recovery::Refetch)
     }
 
-    pub(super) fn speaks_v1(&self) -> bool {
+    pub(crate) fn speaks_v1(&self) -> bool {
         self.options.transport == Transport::WebSocket
+    }
+
+    /// Whether the socket is the application's own.
+    pub(super) fn is_own(&self) -> bool {
+        self.options.own.is_some()
     }
 
     pub(super) fn fail(&mut self, why: Box<Error>) {
@@ -436,6 +444,11 @@ impl Session {
         self.fetch_at = None;
         self.fetching = self.fetching.map(|_| false);
         self.behind = None;
+        if self.is_own() {
+            // Nobody says it again.
+            let waiting = std::mem::take(&mut self.waiting);
+            self.keep(waiting);
+        }
         self.forget();
     }
 

@@ -52,6 +52,8 @@ pub struct Sync {
     ended: bool,
     /// V0: gaps that lie this close to the end are asked for at once, with what is between them.
     near: i64,
+    /// A log that has no event yet is of this dialect.
+    v1: bool,
     /// V0: the server has yet to show that it has the conversation, and in it the newest event that
     /// is known.
     distrusts: bool,
@@ -134,10 +136,16 @@ impl Sync {
             limit: PAGE,
             ended: false,
             near: 0,
+            v1: false,
             distrusts: false,
             walk: Walk::default(),
             report: SyncReport::default(),
         }
+    }
+
+    /// What a log is that has no event yet.
+    pub(crate) fn expect(&mut self, v1: bool) {
+        self.v1 = v1;
     }
 
     /// Looks for gaps once more: all of them, or in V0 those up to a position. A server that began
@@ -193,7 +201,10 @@ impl Sync {
 
     /// What to ask for next; `None` where nothing is missing.
     async fn ask(&mut self, log: &Rc<Log>) -> Result<Option<Ask>> {
-        let v1 = log.dialect() == Dialect::V1;
+        let v1 = match log.record().dialect {
+            Some(dialect) => dialect == Dialect::V1,
+            None => self.v1 || log.dialect() == Dialect::V1,
+        };
         let begin = if v1 { -MAX_ID } else { 0 };
         let at = *self.at.get_or_insert(begin);
         let gap = log.record().coverage.gaps(at, self.to).into_iter().next();

@@ -14,6 +14,7 @@ use super::remote::server;
 use super::{BrowserClock, BrowserSockets};
 use crate::backend::{Socket, SocketEvent, SocketListener, Sockets};
 use crate::error::{Error, Result};
+use crate::event::{Dialect, FrameForm};
 use crate::stream::Signal;
 use crate::sync::{Connection, Control, SessionOptions, State, SyncReport, Transport};
 
@@ -72,8 +73,10 @@ impl Link {
         let transport = given.text("transport")?;
         let own = Rc::new(OwnSocket::default());
         let attached = transport.as_deref() == Some("attached");
+        let of_v0 = live.stream.log().dialect() == Dialect::V0;
         let transport = match transport.as_deref() {
             Some("socket.io") => Transport::SocketIo,
+            Some("attached") if of_v0 => Transport::SocketIo,
             Some("websocket" | "attached") => Transport::WebSocket,
             _ => {
                 let why = "transport is socket.io or websocket".to_owned();
@@ -92,6 +95,10 @@ impl Link {
             // The application has told its own socket's server.
             session_api_key: given.name("sessionApiKey")?.filter(|_| !attached),
             query: given.pairs("query")?,
+            own: attached.then_some(match given.flag("parsed")? {
+                true => FrameForm::Parsed,
+                false => FrameForm::Raw,
+            }),
             has_pages: pages.is_some(),
             seed: (Math::random() * 9_007_199_254_740_992.0) as u64,
         };
@@ -149,16 +156,18 @@ impl Link {
 
     /// What the application's own socket brings: its text, or that it is open (true) or not.
     pub fn hear(&self, message: JsValue) {
-        self.own.tell(match message.as_bool() {
-            Some(open) => {
-                self.own.open.set(open);
-                match open {
-                    true => SocketEvent::Opened,
-                    false => SocketEvent::Closed(1006),
-                }
-            }
-            None => super::socket::message(&message),
-        });
+        let Some(open) = message.as_bool() else {
+            return self.own.tell(super::socket::message(&message));
+        };
+        self.own.open.set(open);
+        if open {
+            self.own.tell(SocketEvent::Opened);
+            // Also where it had been given up, or waits.
+            self.connection.control(Control::Start);
+            self.connection.control(Control::Wake);
+        } else {
+            self.own.tell(SocketEvent::Closed(1006));
+        }
     }
 
     /// Ends it.

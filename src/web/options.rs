@@ -30,7 +30,7 @@ pub(super) const SUBSCRIBE: &str = "filter from policy bufferSize";
 pub(super) const REPLAY: &str = "speed maxIdle filter";
 pub(super) const SYNC: &str = "baseUrl sessionApiKey headers timeout";
 pub(super) const CONNECT: &str = "transport url baseUrl conversationId sessionApiKey headers query \
-    timeout";
+    timeout parsed";
 pub(super) const NESTED: &str = "baseUrl sessionApiKey headers timeout worker logLevel";
 pub(super) const EXPORT: &str = "format screenshots";
 const FILTER: &str = "query includeTypes excludeTypes source startDate endDate excludeHidden \

@@ -158,6 +158,48 @@ test("an application's own socket: what it missed is fetched, and it stays the a
   await harness.evaluate(() => window.store.close());
 });
 
+test("a Socket.IO client's own socket: what it parsed, missed and was never sent is fetched", async ({
+  harness,
+  files,
+}) => {
+  const conversation = await server.hub.create("client", { events: texts, released: 40 });
+  await harness.evaluate(
+    async ({ module, url, baseUrl, sessionApiKey }) => {
+      const { io } = (await import(module)) as typeof import("socket.io-client");
+      window.store = await window.oh.openEventStore();
+      window.conversation = await window.store.conversation("client", { dialect: "v0" });
+      const query = {
+        conversation_id: "client",
+        latest_event_id: -1,
+        session_api_key: sessionApiKey,
+      };
+      const socket = io(url, { query, transports: ["websocket"], reconnectionDelayMax: 500 });
+      window.seen = [socket];
+      window.end = window.oh.attach(socket, window.conversation, { baseUrl, sessionApiKey });
+    },
+    {
+      module: `${files.url}/node_modules/socket.io-client/dist/socket.io.esm.min.js`,
+      url: server.url,
+      baseUrl: `${server.url}/api/conversations/client`,
+      sessionApiKey: KEY,
+    },
+  );
+  await expect.poll(() => stored(harness)).toEqual(texts.slice(0, 40));
+  conversation.play(0);
+  conversation.drop();
+  await expect.poll(() => stored(harness), { timeout: 30_000 }).toEqual(texts);
+  const after = await harness.evaluate(async () => {
+    window.end();
+    const { complete } = await window.conversation.coverage();
+    const socket = window.seen[0] as import("socket.io-client").Socket;
+    const { connected } = socket;
+    socket.close();
+    return { complete, connected };
+  });
+  expect(after).toEqual({ complete: true, connected: true });
+  await harness.evaluate(() => window.store.close());
+});
+
 test("options that can't be right are refused", async ({ harness }) => {
   const failed = await harness.evaluate(async () => {
     const store = await window.oh.openEventStore();

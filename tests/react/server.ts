@@ -14,23 +14,38 @@ export interface Seen {
   urls: string[];
   received: string[];
   closed: number[];
+  /** The texts of the events that it has. */
+  kept: string[];
 }
 
 /**
  * A WebSocket server that does as it is told. In the URL: `hello` is sent on connecting, `refuse`
  * answers 403. In a message: `{"say": [...]}` sends each text, `{"close": [code, reason]}` closes,
- * `{"drop": true}` cuts the line; anything else is only noted.
+ * `{"drop": true}` cuts the line, `{"keep": [...]}` are V1 events that GET on the path with
+ * `/events/search` answers with, or with 401 where it has `/refused` before that; anything else is only noted.
  */
 export default function setup(project: TestProject): Promise<() => Promise<void>> {
   const paths = new Map<string, Seen>();
   const seen = (url: string) => {
     const { pathname } = new URL(url, "ws://localhost");
-    const entry = paths.get(pathname) ?? { urls: [], received: [], closed: [] };
+    const entry = paths.get(pathname) ?? { urls: [], received: [], closed: [], kept: [] };
     paths.set(pathname, entry);
     return entry;
   };
   const http = createServer((request, response) => {
     response.setHeader("access-control-allow-origin", "*");
+    const { pathname, searchParams } = new URL(request.url ?? "/", "ws://localhost");
+    if (pathname.endsWith("/events/search")) {
+      if (pathname.includes("/refused/")) {
+        response.statusCode = 401;
+        return void response.end();
+      }
+      const { kept } = seen(pathname.slice(0, -"/events/search".length));
+      const id = searchParams.get("page_id");
+      const first = kept.findIndex((text) => (JSON.parse(text) as { id: string }).id === id);
+      const items = kept.slice(Math.max(first, 0)).join(", ");
+      return void response.end(`{"items": [${items}], "next_page_id": null}`);
+    }
     response.end(JSON.stringify(seen(request.url ?? "/")));
   });
   const server = new WebSocketServer({ noServer: true });
@@ -50,7 +65,9 @@ export default function setup(project: TestProject): Promise<() => Promise<void>
           say?: string[];
           close?: [number, string];
           drop?: boolean;
+          keep?: string[];
         };
+        seen(url).kept.push(...(order.keep ?? []));
         order.say?.forEach((line) => client.send(line));
         if (order.close) client.close(...order.close);
         if (order.drop) client.terminate();

@@ -331,6 +331,20 @@ test("every message is fed, also those from before the conversation was there", 
   await waitFor(() => expect(frames).toEqual(["a", "b", "c"]));
 });
 
+test("with a server's address, a conversation that can only be fed is fed", async () => {
+  const frames: unknown[] = [];
+  const conversation = {
+    feed: (frame: unknown) => {
+      frames.push(frame);
+      return Promise.resolve({ accepted: 1, doubles: 0, status: 0, rejected: 0 });
+    },
+  };
+  const server = { baseUrl: `http://${host}/nowhere` };
+  const { result } = render(ws(path(), "?hello=a"), { conversation, server });
+  await waitFor(() => expect(frames).toEqual(["a"]));
+  expect(result.current.messages).toEqual(["a"]);
+});
+
 test("another URL's conversation gets nothing of the old one's messages", async () => {
   const { result, rerender } = render(ws(path(), "?hello=old"));
   await waitFor(() => expect(result.current.lastMessage).toBe("old"));

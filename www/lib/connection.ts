@@ -1,3 +1,4 @@
+import { blobOf, jsonOf } from "./content.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
 import type { Remote } from "./remote.js";
@@ -24,6 +25,15 @@ export interface ConnectionHome extends Pick<EventStore, "mode"> {
   readonly modes: Listeners<EventStore["mode"]>;
 }
 
+/** A message of a socket, as it came or as a client has parsed it. */
+export type Message = string | ArrayBuffer | Blob | object;
+
+/** A message as text; one that a client has parsed is spelled out again. */
+function textOf(message: Message | boolean): string | boolean | Promise<string> {
+  if (typeof message !== "object") return message;
+  return blobOf(message)?.text() ?? jsonOf(message);
+}
+
 /** Mirrors the connection that the wasm module holds. */
 export class LocalConnection implements Connection {
   #state: ConnectionState = { status: "idle" };
@@ -34,6 +44,7 @@ export class LocalConnection implements Connection {
   readonly #home: ConnectionHome;
   /** Which of the tabs, and of their connections, has the socket. */
   readonly #turn: Turn | undefined;
+  #heard: Promise<unknown> | undefined;
   readonly #onEnd: () => void;
   readonly #listeners: Listeners<ConnectionState>;
 
@@ -81,6 +92,8 @@ export class LocalConnection implements Connection {
     this.#over = true;
     this.#tell({ status: "closed" });
     this.#onEnd();
+    // What was heard goes first.
+    await this.#heard;
     await this.#link.then(
       (link) => link.free(),
       () => {},
@@ -155,9 +168,18 @@ export class LocalConnection implements Connection {
     if (this.#state.status !== "failed") this.#queue();
   };
 
-  /** What an application's own socket brings. */
-  hear(message: unknown): void {
-    this.#link.then((link) => link.call("hear", message)).catch(() => {});
+  /**
+   * What an application's own socket brings, in its order: a message, or that it is open or not.
+   * `feed` takes a message where the connection is gone, as with a worker that had to be started
+   * again.
+   */
+  hear<T extends Message | boolean>(message: T, feed?: (message: T) => void): void {
+    const told = Promise.all([this.#link, textOf(message), this.#heard]);
+    this.#heard = told
+      .then(([link, text]) => link.call("hear", text))
+      .catch(() => {
+        if (!this.#over) feed?.(message);
+      });
   }
 
   #control(what: LinkControl): void {

@@ -1,7 +1,7 @@
-import { LocalConnection, type ConnectionHome } from "./connection.js";
+import { LocalConnection, type ConnectionHome, type Message } from "./connection.js";
 import { contentOf, jsonOf } from "./content.js";
 import { asyncDispose } from "./dispose.js";
-import { errorOf, type EventStoreError } from "./errors.js";
+import { errorOf, messageOf, type EventStoreError } from "./errors.js";
 import { parseEvent } from "./events.js";
 import { Reader, eventsOf } from "./iterator.js";
 import { METRICS, statsOf } from "./metrics.js";
@@ -69,6 +69,17 @@ export interface Home extends ConnectionHome {
   log(id: string, options: ConversationOptions): Promise<Remote<Log>>;
   leave(id: string): Promise<void>;
 }
+
+/** What is done with what a socket says. */
+export interface Hearing {
+  open(): void;
+  close(): void;
+  message(data: Message): void;
+  end(): void;
+}
+
+export const notStored = (error: unknown) =>
+  `a message of the socket was not stored: ${messageOf(error)}`;
 
 export class LocalConversation extends Reading implements Conversation {
   dialect: Dialect = "v0";
@@ -262,9 +273,23 @@ export class LocalConversation extends Reading implements Conversation {
   }
 
   /** A connection over a socket of the application's own: see `attach`. */
-  attached(server: ServerOptions): LocalConnection {
+  hearing(server: ServerOptions, parsed: boolean): Hearing {
     const baseUrl = absoluteUrl(server.baseUrl);
-    return this.#connect({ ...server, baseUrl, transport: "attached" });
+    const connection = this.#connect({ ...server, baseUrl, transport: "attached", parsed });
+    const take = (data: Message) => this.take(data);
+    return {
+      open: () => connection.hear(true),
+      close: () => connection.hear(false),
+      message: (data) => connection.hear(data, take),
+      end: () => void connection.close(),
+    };
+  }
+
+  /** Feeds a message about which nobody asks. */
+  take(data: Message): void {
+    this.feed(data).catch((error: unknown) => {
+      this.report("error", notStored(error), error);
+    });
   }
 
   #connect(options: Parameters<Log["connect"]>[0], lock?: string): LocalConnection {

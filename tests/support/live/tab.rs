@@ -7,7 +7,7 @@ use futures::executor::LocalPool;
 use futures::task::LocalSpawnExt;
 use futures_util::future::{AbortHandle, Abortable};
 use oh_event_store::backend::{Backend, Clock, Faults, Faulty, Http, Memory, Sockets};
-use oh_event_store::event::Dialect;
+use oh_event_store::event::{Dialect, FrameForm};
 use oh_event_store::notice::Reporter;
 use oh_event_store::store::{EventStore, Log, SearchOptions, StoreOptions};
 use oh_event_store::stream::EventStream;
@@ -34,6 +34,8 @@ pub struct How {
     pub page_events: usize,
     /// Whether it is its turn to be connected.
     pub holder: bool,
+    /// Over a socket of the application's own.
+    pub own: bool,
 }
 
 impl Default for How {
@@ -44,6 +46,7 @@ impl Default for How {
             seed: 1,
             page_events: 60,
             holder: true,
+            own: false,
         }
     }
 }
@@ -95,6 +98,7 @@ impl Tab {
             conversation: "c".to_owned(),
             session_api_key: Some(how.key.to_owned()),
             query: Vec::new(),
+            own: how.own.then_some(FrameForm::Raw),
             has_pages: how.pages,
             seed: how.seed,
         };

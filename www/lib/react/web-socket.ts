@@ -1,4 +1,5 @@
-import type { Conversation } from "../types.js";
+import type { Hearing, LocalConversation } from "../conversation.js";
+import type { Conversation, ServerOptions } from "../types.js";
 import { observable } from "./observable.js";
 import { view } from "./view.js";
 
@@ -21,6 +22,8 @@ export interface WebSocketHookOptions {
     | undefined;
   /** Every message is fed into it, also those that came in before it was there. */
   conversation?: Pick<Conversation, "feed"> | null | undefined;
+  /** Where what the socket missed or leaves out is fetched from, as with `attach`. */
+  server?: ServerOptions | undefined;
 }
 
 /** What is known of the connection. */
@@ -56,13 +59,36 @@ export function webSocketController<T>() {
   let fed = 0;
   let disconnected = false;
   let retry: ReturnType<typeof setTimeout> | undefined;
+  /** What hears the socket where there is an address to fetch from, and for whom it does. */
+  let session: { hearing: Hearing; conversation: unknown; server: string } | undefined;
+
+  const leave = () => {
+    session?.hearing.end();
+    session = undefined;
+  };
+
+  const join = () => {
+    const { conversation, server } = options;
+    const key = JSON.stringify(server);
+    if (session && (session.conversation !== conversation || session.server !== key)) leave();
+    if (!session && server && conversation && "hearing" in conversation) {
+      const hearing = (conversation as LocalConversation).hearing(server, false);
+      session = { hearing, conversation, server: key };
+      if (getSnapshot().isConnected) hearing.open();
+    }
+    return session?.hearing;
+  };
 
   const feed = () => {
     const { conversation } = options;
+    const hearing = join();
     while (conversation && fed < received.length) {
-      conversation.feed(received[fed++] as string).catch((error: unknown) => {
-        console.error("A message was not stored:", error);
-      });
+      const message = received[fed++] as string;
+      if (hearing) hearing.message(message);
+      else
+        conversation.feed(message).catch((error: unknown) => {
+          console.error("A message was not stored:", error);
+        });
     }
   };
 
@@ -85,6 +111,7 @@ export function webSocketController<T>() {
     socket.onopen = (event) => {
       if (!current()) return;
       set({ isConnected: true, error: null, isReconnecting: false, attemptCount: 0 });
+      session?.hearing.open();
       options.onOpen?.(event);
     };
     socket.onmessage = (event) => {
@@ -102,6 +129,7 @@ export function webSocketController<T>() {
     };
     socket.onclose = (event) => {
       const mine = current();
+      if (mine) session?.hearing.close();
       // Another socket has taken over; after an unmount there is none, and onClose is still due.
       if (address !== url || (!mine && getSnapshot().socket)) return;
       const { onError, onClose, reconnect } = options;
@@ -145,6 +173,7 @@ export function webSocketController<T>() {
         const { socket } = getSnapshot();
         clearTimeout(retry);
         set({ socket: null, isConnected: false, isReconnecting: false });
+        leave();
         if (socket && socket.readyState <= WebSocket.OPEN) socket.close();
       };
     },

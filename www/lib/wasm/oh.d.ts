@@ -103,6 +103,12 @@ export class Nested implements EventReader {
 /** 0: an event that is stored now. 1: one that was. 2: a status. A string: why it was rejected. */
 export type Fed = number | string;
 
+/** A socket of the application's own; `parsed`: its client has parsed what it brings. */
+interface AttachedOptions extends ServerOptions {
+  transport: "attached";
+  parsed: boolean;
+}
+
 export class Log implements EventReader {
   private constructor();
   free(): void;
@@ -115,7 +121,7 @@ export class Log implements EventReader {
   count(filter?: EventFilter): Promise<number>;
   sync(options: ServerOptions): SyncRun;
   verify(mend: boolean, options: object): VerifyRun;
-  connect(options: ConnectOptions | (ServerOptions & { transport: "attached" })): Link;
+  connect(options: ConnectOptions | AttachedOptions): Link;
   add(eventJson: string, source: string): Promise<Batch>;
   /** Frames back to back, and where each ends. */
   feed(frames: Uint8Array, ends: Uint32Array, parsed: boolean): Promise<Fed[]>;
