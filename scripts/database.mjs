@@ -1,7 +1,7 @@
 /**
- * `node scripts/database.mjs`: stores made-up conversations with the built package in a real
+ * `node scripts/database.mjs [name]`: stores made-up conversations with the built package in a real
  * Chromium, and keeps what then lies in IndexedDB under `tests/data/databases/`, in a directory
- * named after the package's version. Every later release has to open it: run this once for each
+ * named after the package's version, or else as it is told. Every later release has to open it: run this once for each
  * release and each new version of the format, and never for one that is published.
  *
  * `records.jsonl` is the database: a line that names it, its version and its object stores, then a
@@ -56,10 +56,11 @@ await main(import.meta.url, async () => {
     await page.clock.setFixedTime(NOW);
     await page.addInitScript(() => {
       performance.now = () => 0;
+      Math.random = () => 0.5;
     });
     await page.goto(`${server.url}/tests/e2e/pages/harness.html`);
     const files = await stored(page);
-    const directory = join(root, "tests/data/databases", version);
+    const directory = join(root, "tests/data/databases", process.argv[2] ?? version);
     await rm(directory, { recursive: true, force: true });
     await mkdir(directory, { recursive: true });
     for (const [name, text] of files) await writeFile(join(directory, name), text);

@@ -95,6 +95,17 @@ pub enum Error {
     Network(String),
     /// The server answered with this HTTP status instead of what was asked for.
     Refused(u16),
+    /// The server didn't take a user's action, or nobody knows whether it did; the reason.
+    ActionRejected(String),
+    /// A user's action was cancelled before the server had acknowledged it.
+    ActionCancelled,
+    /// The outbox of a conversation has no room for another action.
+    OutboxFull {
+        /// The most actions.
+        actions: usize,
+        /// The most bytes of them all.
+        bytes: usize,
+    },
     /// The server's answer is not what was asked for; what is wrong with it.
     BadAnswer(String),
 }
@@ -118,6 +129,9 @@ impl Error {
             Error::DuplicateSubscription { .. } => "duplicate-subscription",
             Error::TooManySubscribers(_) => "too-many-subscribers",
             Error::Network(_) | Error::Refused(_) | Error::BadAnswer(_) => "network",
+            Error::ActionRejected(_) => "action-rejected",
+            Error::ActionCancelled => "action-cancelled",
+            Error::OutboxFull { .. } => "outbox-full",
         }
     }
 
@@ -130,6 +144,7 @@ impl Error {
             | Error::Storage { .. }
             | Error::Unreachable { .. }
             | Error::Network(_)
+            | Error::OutboxFull { .. }
             | Error::Refused(408 | 425 | 429 | 500..) => Recovery::Retry,
             Error::Closed(_) => Recovery::Reopen,
             Error::EventNotFound(_) | Error::Corrupt(_) => Recovery::Refetch,
@@ -141,6 +156,8 @@ impl Error {
             | Error::DuplicateSubscription { .. }
             | Error::TooManySubscribers(_)
             | Error::Refused(_)
+            | Error::ActionRejected(_)
+            | Error::ActionCancelled
             | Error::BadAnswer(_) => Recovery::TellUser,
         }
     }
@@ -205,6 +222,12 @@ impl fmt::Display for Error {
             Error::Refused(0) => write!(f, "the server redirects, which is not followed"),
             Error::Refused(404) => write!(f, "the server answered 404: nothing is at this address"),
             Error::Refused(status) => write!(f, "the server answered {status}"),
+            Error::ActionRejected(why) => write!(f, "the server did not take the action: {why}"),
+            Error::ActionCancelled => write!(f, "the action was cancelled"),
+            Error::OutboxFull { actions, bytes } => write!(
+                f,
+                "the outbox is full: {actions} actions and {bytes} bytes can wait for the server"
+            ),
             Error::BadAnswer(why) => write!(f, "the server's answer can't be used: {why}"),
         }
     }

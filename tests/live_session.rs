@@ -3,6 +3,7 @@
 //! happens in it.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[allow(dead_code)]
 #[path = "support/live/mod.rs"]
 mod live;
 #[allow(dead_code)]

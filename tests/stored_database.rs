@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use oh_event_store::backend::{Key, Memory, Table};
 use oh_event_store::page::{Entry, FORMAT, Page, Signatures, Summary};
-use oh_event_store::store::{Record, StoreOptions};
+use oh_event_store::store::{Action, Record, StoreOptions};
 use serde_json::Value;
 use support::{all, listening, open_named, run};
 
@@ -137,6 +137,7 @@ fn written_again(table: Table, value: &[u8]) -> Vec<u8> {
             Summary::encode(&found)
         }
         Table::Signatures => Signatures::decode(value).unwrap().encode(),
+        Table::Outbox => Action::decode(value).unwrap().encode(),
     }
 }
 

@@ -80,6 +80,9 @@ fn written(seed: u64, is_v1: bool) -> Records {
         log.append(vec![], Some((0, log.latest_event_id())))
             .await
             .unwrap();
+        for number in 0..3 {
+            log.queue(&format!("id {number}"), "{}").await.unwrap();
+        }
         memory.records()
     })
 }
@@ -181,7 +184,7 @@ fn whatever_is_damaged_is_found_and_all_the_rest_is_there_after_a_repair() {
                 let hit = |table| damaged.iter().any(|place| place.0 == table);
                 let gone = !records.contains_key(place);
                 let silent = match place.0 {
-                    Table::Tail => gone,
+                    Table::Tail | Table::Outbox => gone,
                     Table::Pages => gone && hit(Table::Summaries),
                     Table::Summaries => gone && hit(Table::Signatures),
                     Table::Signatures => hit(Table::Summaries),
@@ -192,8 +195,10 @@ fn whatever_is_damaged_is_found_and_all_the_rest_is_there_after_a_repair() {
                     "{place:?} of {damaged:?}: {report:?}"
                 );
             }
+            // Nothing counts the records of an outbox.
+            let seen = |place: &Place| place.0 != Table::Outbox || records.contains_key(place);
             assert!(
-                damaged.is_empty() || !report.damages.is_empty(),
+                !damaged.iter().any(seen) || !report.damages.is_empty(),
                 "{damaged:?}"
             );
 

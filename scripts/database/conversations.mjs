@@ -134,6 +134,7 @@ export const conversations = [
     steps: [
       ["feed", [message(0), message(1)]],
       ["truncate", -1],
+      ["send", { action: "message", args: { content: "not sent yet" } }],
     ],
     events: [],
   },

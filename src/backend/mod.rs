@@ -38,16 +38,19 @@ pub enum Table {
     Summaries,
     /// Their signatures, in records of the same pages.
     Signatures,
+    /// One record per action that the server doesn't have yet, in the order in which they are sent.
+    Outbox,
 }
 
 impl Table {
     /// All tables, in the order in which they are created.
-    pub const ALL: [Table; 5] = [
+    pub const ALL: [Table; 6] = [
         Table::Conversations,
         Table::Tail,
         Table::Pages,
         Table::Summaries,
         Table::Signatures,
+        Table::Outbox,
     ];
 
     /// The object store's name.
@@ -59,6 +62,7 @@ impl Table {
             Table::Pages => "pages",
             Table::Summaries => "summaries",
             Table::Signatures => "signatures",
+            Table::Outbox => "outbox",
         }
     }
 }

@@ -267,7 +267,7 @@ impl EventStore {
         };
         let batch = WriteBatch {
             expected: None,
-            writes: deletion(&id),
+            writes: deletion(&id, &Table::ALL),
         };
         self.shared
             .backend

@@ -12,7 +12,7 @@ use super::found::Findings;
 use super::log::{Log, Shared};
 use super::plan::Plan;
 use super::retention::Retention;
-use crate::backend::{Backend, Durability, Fallback, WriteBatch};
+use crate::backend::{Backend, Durability, Fallback, Key, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
 use crate::event::{EventId, Position};
 use crate::notice::{Level, Notice};
@@ -29,6 +29,8 @@ pub(super) enum Deed {
     Truncate(Position),
     Delete,
     Pin(bool),
+    /// The outbox has another record with this number, or none any more.
+    Outbox(i64),
 }
 
 /// Deeds in their order, each with its conversation.
@@ -186,6 +188,17 @@ impl EventStore {
             Deed::Truncate(after) => {
                 let log = database.open(id, None).await?.0;
                 return log.truncate(after).await.map(|_| 0);
+            }
+            Deed::Outbox(number) => {
+                let left = self.shared.backend.range(Table::Outbox, id, number, number);
+                let key = Key::new(id, number);
+                let writes = vec![match left.await?.pop() {
+                    Some((_, record)) => Write::Put(Table::Outbox, key, record),
+                    None => Write::Delete(Table::Outbox, key),
+                }];
+                let expected = None;
+                let batch = WriteBatch { expected, writes };
+                return database.shared.write(id, batch).await.map(|()| 0);
             }
             Deed::Delete => return database.delete_conversation(id).await.map(|()| 0),
             Deed::Pin(pinned) => return database.pin(id, pinned).await.map(|()| 0),

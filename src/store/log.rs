@@ -10,6 +10,7 @@ use super::cache::PageCache;
 use super::commit::{InFlight, Ticket};
 use super::found::Findings;
 use super::journal::Journal;
+use super::outbox::Changes;
 use super::record::Record;
 use super::retention::Retention;
 use crate::backend::{Backend, Clock, Durability, Fallback, Key, Table};
@@ -175,6 +176,8 @@ pub struct Log {
     pub(crate) on_commit: RefCell<Option<Listener>>,
     wanted: Option<Dialect>,
     deleted: Cell<bool>,
+    /// Of the outbox.
+    pub(super) sends: Changes,
     /// It was opened while its stored events could not be read, if there are any.
     pub(super) unread: Cell<bool>,
 }
@@ -199,6 +202,7 @@ impl Log {
             on_commit: RefCell::default(),
             wanted,
             deleted: Cell::new(false),
+            sends: Changes::default(),
             unread: Cell::default(),
         };
         log.load_from(true).await?;
@@ -259,6 +263,7 @@ impl Log {
 
     pub(crate) fn mark_deleted(&self) {
         self.deleted.set(true);
+        self.sends.set();
         *self.state.borrow_mut() = Rc::default();
         self.ids.take();
     }
@@ -282,6 +287,8 @@ impl Log {
     /// # Errors
     /// `Closed`, or what the backend answers.
     pub async fn refresh(&self) -> Result<()> {
+        // Whatever becomes of the rest: another tab may have put an action there.
+        self.sends.set();
         let _writing = self.exclusive().await;
         self.load().await
     }

@@ -114,8 +114,10 @@ impl Shared {
                 break;
             };
             let one = candidates.swap_remove(least);
+            // A user's actions stay until the server has them.
+            let actions = self.backend.numbers(Table::Outbox, &one.id).await?;
             // It may have been opened meanwhile, here or in another tab, which wrote that down.
-            if self.is_open(&one.id) {
+            if self.is_open(&one.id) || !actions.is_empty() {
                 continue;
             }
             let batch = WriteBatch {
@@ -125,7 +127,8 @@ impl Shared {
                     value: Some(one.stored),
                     numbers: None,
                 }),
-                writes: deletion(&one.id),
+                // Should an action come at this moment, it is kept.
+                writes: deletion(&one.id, &LOG),
             };
             match self.backend.commit(batch, self.durability).await {
                 Err(why) if matches!(*why, Error::Conflict) => continue,
@@ -169,10 +172,19 @@ impl Shared {
     }
 }
 
-/// What deletes a whole conversation.
-pub(crate) fn deletion(id: &Rc<str>) -> Vec<Write> {
-    let all = |table| Write::DeleteRange(table, Key::new(id, Key::FIRST), Key::LAST);
-    Table::ALL.map(all).into()
+/// The tables that a log lies in.
+const LOG: [Table; 5] = [
+    Table::Conversations,
+    Table::Tail,
+    Table::Pages,
+    Table::Summaries,
+    Table::Signatures,
+];
+
+/// What deletes a conversation in some tables.
+pub(crate) fn deletion(id: &Rc<str>, tables: &[Table]) -> Vec<Write> {
+    let all = |table: &Table| Write::DeleteRange(*table, Key::new(id, Key::FIRST), Key::LAST);
+    tables.iter().map(all).collect()
 }
 
 fn size(batch: &WriteBatch) -> u64 {

@@ -227,6 +227,9 @@ impl Verify {
         let misplaced = self.tail(&state).await?;
         self.unchanged(&state).await?;
         self.record(&state, misplaced.is_empty())?;
+        for (number, fault) in log.outbox_damages(self.mend).await? {
+            self.tell(Table::Outbox, number, None, fault);
+        }
         self.at = Some(Key::FIRST);
         Ok(())
     }
@@ -566,7 +569,7 @@ fn range(page: &Summary) -> Interval {
 }
 
 /// Why a record can't be used; one of fewer than `least` bytes is cut off.
-fn fault_of(bytes: &[u8], least: u64) -> Fault {
+pub(super) fn fault_of(bytes: &[u8], least: u64) -> Fault {
     let len = bytes.len() as u64;
     if len <= CHECKSUM_BYTES as u64 || len < least {
         Fault::CutOff

@@ -9,13 +9,14 @@ use std::task::{Context, Poll, Waker};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
-use super::events::{Cursor, Effect, Input, Reach, SessionOptions, State};
+use super::events::{Cursor, Effect, Errand, Input, Reach, SessionOptions, State};
+use super::outbox;
 use super::server::Server;
 use super::session::Session;
 use super::sync::{Sync, SyncReport};
 use crate::backend::{Clock, Socket, SocketEvent, Sockets};
 use crate::error::Result;
-use crate::store::{Item, Outcome};
+use crate::store::{Item, Log, Outcome};
 use crate::stream::EventStream;
 
 /// The most items of one commit.
@@ -46,9 +47,10 @@ enum Message {
 /// A handle on a connection. Dropping it ends the connection.
 pub struct Connection {
     shared: Rc<Shared>,
+    pub(super) log: Rc<Log>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     inbox: RefCell<VecDeque<Message>>,
     waker: Cell<Option<Waker>>,
     state: RefCell<State>,
@@ -58,6 +60,10 @@ struct Shared {
 }
 
 impl Shared {
+    pub(super) fn is_closed(&self) -> bool {
+        *self.state.borrow() == State::Closed
+    }
+
     fn push(&self, message: Message) {
         self.inbox.borrow_mut().push_back(message);
         if let Some(waker) = self.waker.take() {
@@ -78,6 +84,7 @@ impl Connection {
         changed: Box<dyn Fn()>,
     ) -> (Connection, LocalBoxFuture<'static, ()>) {
         options.has_pages = pages.is_some();
+        let (log, seed) = (Rc::clone(stream.log()), options.seed);
         let shared = Rc::new(Shared {
             inbox: RefCell::default(),
             waker: Cell::default(),
@@ -100,14 +107,22 @@ impl Connection {
             outdated: false,
             reading: None,
             timer: None,
+            seed,
+            errands: VecDeque::new(),
+            errand: None,
+            outbox_seen: 0,
         };
         let running = poll_fn(move |context| driver.poll(context)).boxed_local();
-        (Connection { shared }, running)
+        (Connection { shared, log }, running)
     }
 
     /// Tells it something.
     pub fn control(&self, control: Control) {
         self.shared.push(Message::Control(control));
+    }
+
+    pub(super) fn shared(&self) -> Rc<Shared> {
+        Rc::clone(&self.shared)
     }
 
     /// Where it stands.
@@ -150,14 +165,19 @@ struct Driver {
     /// That is being read; then the socket is opened.
     reading: Option<LocalBoxFuture<'static, ()>>,
     timer: Option<(f64, LocalBoxFuture<'static, ()>)>,
+    /// Names this connection among those that take actions.
+    seed: u64,
+    errands: VecDeque<Errand>,
+    errand: Option<LocalBoxFuture<'static, Option<Input<'static>>>>,
+    outbox_seen: u64,
 }
 
 impl Driver {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.shared.waker.set(Some(context.waker().clone()));
         while self.turn(context) {}
-        let ended = *self.shared.state.borrow() == State::Closed;
-        match ended && self.storing.is_none() {
+        let at_rest = self.storing.is_none() && self.errand.is_none();
+        match self.shared.is_closed() && at_rest {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }
@@ -203,7 +223,35 @@ impl Driver {
             self.storing = Some(async move { stream.append(items, None).await }.boxed_local());
             return true;
         }
+        if let Some(errand) = &mut self.errand {
+            if let Poll::Ready(answer) = errand.poll_unpin(context) {
+                self.errand = None;
+                if let Some(input) = answer {
+                    self.handle(input);
+                }
+                return true;
+            }
+        } else if self
+            .errands
+            .front()
+            .is_some_and(|errand| self.is_ready(errand))
+            && let Some(errand) = self.errands.pop_front()
+        {
+            let log = Rc::clone(self.stream.log());
+            self.errand = Some(outbox::run(log, errand, self.seed).boxed_local());
+            return true;
+        }
+        if (self.stream.log()).outbox_changed(&mut self.outbox_seen, context) {
+            self.handle(Input::Outbox);
+            return true;
+        }
         self.ring(context)
+    }
+
+    /// Before an action is taken, all that came has to be in the log.
+    fn is_ready(&self, errand: &Errand) -> bool {
+        let stored = self.storing.is_none() && self.queue.is_empty();
+        stored || !matches!(errand, Errand::Take { .. })
     }
 
     /// Tells the session the time where it wants to know it.
@@ -287,11 +335,19 @@ impl Driver {
                 Effect::Fetch(reach) => self.fetch(reach),
                 Effect::Status(text) => self.stream.tell_status(&text),
                 Effect::Warn(why) => drop(self.stream.rejected(why)),
+                Effect::Outbox(errand) => self.errands.push_back(errand),
             }
         }
         let state = self.session.state();
         if *self.shared.state.borrow() != *state {
             *self.shared.state.borrow_mut() = state.clone();
+            if self.shared.is_closed() {
+                // What became of an action is still written down; who waits for one hears of the end.
+                let asks =
+                    |errand: &Errand| matches!(errand, Errand::Take { .. } | Errand::Look(_));
+                self.errands.retain(|errand| !asks(errand));
+                self.stream.log().look_at_outbox();
+            }
             (self.shared.changed)();
         }
     }

@@ -1,8 +1,10 @@
 //! What a session is made with, what happens to it and what it wants done.
 
+use std::rc::Rc;
+
 use crate::error::{Error, Result};
 use crate::event::{FrameForm, Position};
-use crate::store::Item;
+use crate::store::{Action, Item};
 
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct SessionOptions {
     pub own: Option<FrameForm>,
     /// Whether there is an address of pages to ask for what is missing.
     pub has_pages: bool,
+    /// Whether actions of the outbox can be sent: an application's own socket is only listened to.
+    pub sends: bool,
     /// Decides what is left to chance.
     pub seed: u64,
 }
@@ -95,6 +99,40 @@ pub enum Input<'a> {
     Page(Result<(bool, u64)>),
     /// Items were stored, or not.
     Stored(Result<()>),
+    /// There may be something to send.
+    Outbox,
+    /// What there is to send.
+    Next(Next),
+    /// Whether the log has the event that the server made of the action that was sent last.
+    Echo(bool),
+}
+
+/// What an outbox has to send.
+#[derive(Debug)]
+pub enum Next {
+    /// An action that is taken for this connection, and its number.
+    Action(i64, Rc<Action>),
+    /// Nothing.
+    Nothing,
+    /// Something that can't be sent now: to be looked at again after so many milliseconds.
+    Later(f64),
+}
+
+/// What is to be done with an outbox. One thing is done at a time, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Errand {
+    /// Take the next action; nobody else sends those of this conversation if `sole`. All that came
+    /// is stored before. Answered by [`Input::Next`].
+    Take {
+        /// This tab alone is connected.
+        sole: bool,
+    },
+    /// Look for the event that was made of an action. Answered by [`Input::Echo`].
+    Look(Rc<Action>),
+    /// It was taken and not sent.
+    Release(i64),
+    /// The server has it, or it doesn't: the reason.
+    Settle(i64, std::result::Result<(), String>),
 }
 
 /// What is to be done.
@@ -115,6 +153,8 @@ pub enum Effect {
     Status(Box<str>),
     /// Warn of a message that can't be used.
     Warn(String),
+    /// Do this with the outbox.
+    Outbox(Errand),
 }
 
 /// How far pages are asked for.

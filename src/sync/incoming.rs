@@ -79,12 +79,13 @@ impl Session {
             }
             Packet::Event { name, argument } if &*name == "oh_event" => self.message(argument),
             Packet::Bad(why) => self.warn(why),
-            Packet::Event { .. } | Packet::Ack(_) | Packet::Connect | Packet::Nothing => {}
+            Packet::Ack(number) => self.acknowledged(number),
+            Packet::Event { .. } | Packet::Connect | Packet::Nothing => {}
         }
     }
 
     /// What a server says may hold what it was told, and have any length.
-    fn without_key(&self, text: &str) -> String {
+    pub(super) fn without_key(&self, text: &str) -> String {
         let key = self.options.session_api_key.as_deref().unwrap_or_default();
         let mut encoded = String::new();
         push_encoded(&mut encoded, key);
@@ -123,7 +124,10 @@ impl Session {
                 Some(Dialect::V1) => self.v1(event),
                 _ => self.v0(event),
             },
-            Ok(Frame::Status(text)) => self.effects.push(Effect::Status(text)),
+            Ok(Frame::Status(text)) => {
+                self.refused(&text);
+                self.effects.push(Effect::Status(text));
+            }
             Err(why) => self.warn(&why.to_string()),
         }
     }

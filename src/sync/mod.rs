@@ -7,15 +7,17 @@ pub mod engine_io;
 mod events;
 mod incoming;
 mod nested;
+mod outbox;
 mod page;
 mod reconnect;
+mod sending;
 mod server;
 mod session;
 #[allow(clippy::module_inception)]
 mod sync;
 
 pub use driver::{Connection, Control};
-pub use events::{Cursor, Effect, Input, Reach, SessionOptions, State, Transport};
+pub use events::{Cursor, Effect, Errand, Input, Next, Reach, SessionOptions, State, Transport};
 pub use nested::{NestedEventStore, RemoteSearch};
 pub use server::{Server, ServerOptions};
 pub use session::Session;

@@ -11,6 +11,7 @@ use super::agent_server::{self, TOO_MANY};
 use super::engine_io;
 use super::events::{Cursor, Effect, Input, Reach, SessionOptions, State, Transport};
 use super::reconnect::{Backoff, Heartbeat, STEADY};
+use super::sending::Sending;
 use crate::error::{Error, Recovery, Result};
 use crate::event::{Event, Position};
 
@@ -93,6 +94,7 @@ pub struct Session {
     /// When the server was heard, and when it was asked for pages.
     pub(super) heard: f64,
     pub(super) asked: f64,
+    pub(super) sending: Sending,
     pub(super) effects: Vec<Effect>,
 }
 
@@ -129,6 +131,7 @@ impl Session {
             behind: None,
             heard: 0.0,
             asked: 0.0,
+            sending: Sending::new(),
             effects: Vec::new(),
         }
     }
@@ -186,7 +189,7 @@ impl Session {
         };
         let beat = self.heartbeat.as_ref().map(Heartbeat::deadline);
         let fetch = self.fetch_at.filter(|_| self.fetching.is_none());
-        let times = [phase, beat, fetch, self.behind];
+        let times = [phase, beat, fetch, self.behind, self.sends_at()];
         let first = times.into_iter().flatten().reduce(f64::min)?;
         Some(first - self.now + self.told)
     }
@@ -211,6 +214,7 @@ impl Session {
             }
             Input::Holder(holder) => {
                 self.holder = holder;
+                self.sending.sole = holder;
                 match holder {
                     false if self.going() => self.rest(State::Follower),
                     true if self.state == State::Follower => self.open(),
@@ -232,11 +236,19 @@ impl Session {
             Input::Text(text) => self.hear(text),
             Input::Unusable(why) => self.warn(why),
             Input::Closed(code) => self.closed(code),
-            Input::Page(answer) => self.page(answer),
+            Input::Page(answer) => {
+                self.page(answer);
+                self.look_for_event();
+            }
             Input::Stored(Err(why)) => self.lose(why),
-            Input::Opened | Input::Stored(Ok(())) => {}
+            Input::Stored(Ok(())) => self.look_for_event(),
+            Input::Outbox => self.outbox_changed(),
+            Input::Next(next) => self.take(next),
+            Input::Echo(found) => self.echo(found),
+            Input::Opened => {}
         }
         self.pass();
+        self.send();
         std::mem::take(&mut self.effects)
     }
 
@@ -449,6 +461,7 @@ impl Session {
             let waiting = std::mem::take(&mut self.waiting);
             self.keep(waiting);
         }
+        self.sending.leave();
         self.forget();
     }
 

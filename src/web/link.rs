@@ -3,18 +3,19 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Math, Object, Promise};
+use js_sys::{Array, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::convert::{promise, put};
 use super::home::{Home, Live};
-use super::options::{self, Options};
+use super::options::{self, Options, exact};
 use super::remote::server;
 use super::{BrowserClock, BrowserSockets};
 use crate::backend::{Socket, SocketEvent, SocketListener, Sockets};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, FrameForm};
+use crate::store::{Queued, Stage};
 use crate::stream::Signal;
 use crate::sync::{Connection, Control, SessionOptions, State, SyncReport, Transport};
 
@@ -31,6 +32,8 @@ pub struct Link {
     connection: Rc<Connection>,
     changes: Rc<Changes>,
     own: Rc<OwnSocket>,
+    /// Which changes of the outbox were told.
+    outbox: Rc<Cell<u64>>,
 }
 
 /// A socket of the application, which opens and closes it as it likes.
@@ -100,6 +103,7 @@ impl Link {
                 false => FrameForm::Raw,
             }),
             has_pages: pages.is_some(),
+            sends: !attached,
             seed: (Math::random() * 9_007_199_254_740_992.0) as u64,
         };
         let changes = Rc::new(Changes::default());
@@ -123,6 +127,7 @@ impl Link {
             connection: Rc::new(connection),
             changes,
             own,
+            outbox: Rc::new(Cell::new(u64::MAX)),
         })
     }
 }
@@ -170,10 +175,74 @@ impl Link {
         }
     }
 
+    /// Keeps an action, as JSON, until the server has it.
+    pub fn send(&self, action: JsValue) -> Promise {
+        let connection = Rc::clone(&self.connection);
+        promise(async move {
+            let action = exact("action", &action)?;
+            let chance = || (Math::random() * 9_007_199_254_740_992.0) as u64;
+            let id = format!("{:014x}{:014x}", chance(), chance());
+            connection.send(&id, &action).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Takes an action out of the outbox; whether it was not sent yet.
+    pub fn cancel(&self, id: JsValue) -> Promise {
+        let connection = Rc::clone(&self.connection);
+        promise(async move {
+            let id = exact("id", &id)?;
+            Ok(connection.cancel(&id).await?.into())
+        })
+    }
+
+    /// The actions of the outbox. With `next`, once they may have changed since the last such call;
+    /// undefined if it is closed.
+    pub fn pending(&self, next: bool) -> Promise {
+        let connection = Rc::clone(&self.connection);
+        let outbox = Rc::clone(&self.outbox);
+        promise(async move {
+            if next {
+                match connection.pending_change(outbox.get()).await {
+                    Some(seen) => outbox.set(seen),
+                    None => return Ok(JsValue::UNDEFINED),
+                }
+            }
+            let queued = connection.pending().await?;
+            Ok(queued.iter().map(pending).collect::<Array>().into())
+        })
+    }
+
     /// Ends it.
     pub fn close(&self) {
         self.connection.control(Control::Stop);
     }
+}
+
+fn pending(queued: &Queued) -> JsValue {
+    let object = Object::new();
+    let action = &queued.action;
+    put(&object, "id", &*action.id);
+    put(&object, "queuedAt", queued.number as f64);
+    put(&object, "action", &*action.text);
+    let (status, why) = match action.stage {
+        Stage::Waiting => ("waiting", None),
+        Stage::Sent => ("sent", None),
+        _ => ("rejected", Some(action.reason.to_string())),
+    };
+    put(&object, "status", status);
+    if let Some(why) = why {
+        put(&object, "error", reason(&Error::ActionRejected(why)));
+    }
+    object.into()
+}
+
+fn reason(why: &Error) -> Object {
+    let error = Object::new();
+    put(&error, "code", why.code());
+    put(&error, "message", why.to_string());
+    put(&error, "recovery", why.recovery().name());
+    error
 }
 
 fn state(state: &State, report: &SyncReport) -> JsValue {
@@ -197,11 +266,7 @@ fn state(state: &State, report: &SyncReport) -> JsValue {
     };
     put(&object, "status", status);
     if let Some(why) = why {
-        let error = Object::new();
-        put(&error, "code", why.code());
-        put(&error, "message", why.to_string());
-        put(&error, "recovery", why.recovery().name());
-        put(&object, "error", error);
+        put(&object, "error", reason(why));
     }
     object.into()
 }

@@ -6,15 +6,18 @@ use wasm_bindgen::prelude::*;
 use web_sys::IdbDatabase;
 
 /// The version that this release writes and the newest that it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Object stores of version 1.
 const V1: [&str; 5] = ["conversations", "tail", "pages", "summaries", "signatures"];
 
+/// What version 2 added.
+const V2: [&str; 1] = ["outbox"];
+
 /// Takes a database from `old` to [`VERSION`]; a new one has version 0.
 pub(super) fn upgrade(database: &IdbDatabase, old: u32) -> Result<(), JsValue> {
-    if old < 1 {
-        for name in V1 {
+    for (version, names) in [(1, V1.as_slice()), (2, V2.as_slice())] {
+        for name in names.iter().filter(|_| old < version) {
             database.create_object_store(name)?;
         }
     }
@@ -23,11 +26,14 @@ pub(super) fn upgrade(database: &IdbDatabase, old: u32) -> Result<(), JsValue> {
 
 #[cfg(test)]
 mod tests {
-    use super::V1;
+    use super::{V1, V2};
     use crate::backend::Table;
 
     #[wasm_bindgen_test::wasm_bindgen_test]
     fn every_table_has_its_object_store() {
-        assert_eq!(Table::ALL.map(Table::name), V1);
+        assert_eq!(
+            Table::ALL.map(Table::name),
+            [V1.as_slice(), &V2].concat()[..]
+        );
     }
 }

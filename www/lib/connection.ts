@@ -4,8 +4,8 @@ import { errorOf } from "./errors.js";
 import type { Remote } from "./remote.js";
 import { Listeners, type Report } from "./report.js";
 import { Turn } from "./turn.js";
-import type { Connection, ConnectionState, EventStore } from "./types.js";
-import type { Link, LinkControl } from "./wasm/oh.js";
+import type { Connection, ConnectionState, EventStore, PendingAction } from "./types.js";
+import type { Link, LinkAction, LinkControl } from "./wasm/oh.js";
 
 /** What a page hears when a connection may be possible again, or not, or when nothing runs in it. */
 const SIGNS = [
@@ -47,6 +47,9 @@ export class LocalConnection implements Connection {
   #heard: Promise<unknown> | undefined;
   readonly #onEnd: () => void;
   readonly #listeners: Listeners<ConnectionState>;
+  readonly #onPending: Listeners<readonly PendingAction[]>;
+  #pending: readonly PendingAction[] | undefined;
+  #watching = false;
 
   /** `lock`: what those who share a socket have in common; without it, it is never shared. */
   constructor(
@@ -59,6 +62,7 @@ export class LocalConnection implements Connection {
     this.#home = home;
     this.#turn = lock === undefined ? undefined : new Turn(lock, this.#begin);
     this.#listeners = new Listeners("a connection's callback", home.report);
+    this.#onPending = new Listeners("a callback for pending actions", home.report);
     // Those of the document don't all bubble.
     for (const sign of SIGNS) globalThis.addEventListener(sign, this.#onSign, true);
     const deaf = home.modes.add(this.#return);
@@ -79,8 +83,29 @@ export class LocalConnection implements Connection {
     return this.#state;
   }
 
-  on(_event: "state", callback: (state: ConnectionState) => void): () => void {
-    return this.#listeners.add(callback);
+  on(
+    ...[event, callback]:
+      | [event: "state", callback: (state: ConnectionState) => void]
+      | [event: "pending", callback: (actions: readonly PendingAction[]) => void]
+  ): () => void {
+    if (event === "state") return this.#listeners.add(callback);
+    if (!this.#watching) void this.#watch();
+    return this.#onPending.add(callback, this.#pending);
+  }
+
+  async send(action: object): Promise<void> {
+    const text = JSON.stringify(action) as string | undefined;
+    const link = await this.#open();
+    await link.call("send", text ?? "");
+  }
+
+  async pending(): Promise<PendingAction[]> {
+    const link = await this.#open();
+    return ((await link.call("pending", false)) ?? []).map(pendingAction);
+  }
+
+  async cancel(id: string): Promise<boolean> {
+    return (await this.#open()).call("cancel", id);
   }
 
   retry(): void {
@@ -104,6 +129,25 @@ export class LocalConnection implements Connection {
 
   async [asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #open(): Promise<Remote<Link>> {
+    if (this.#over) throw errorOf("closed", "the connection is closed", "reopen");
+    return this.#link;
+  }
+
+  async #watch(): Promise<void> {
+    this.#watching = true;
+    try {
+      const link = await this.#link;
+      for (let actions; !this.#over && (actions = await link.call("pending", true));) {
+        this.#pending = actions.map(pendingAction);
+        if (!this.#over) this.#onPending.tell(this.#pending);
+      }
+    } catch {
+      // The state says why; who asks again sees it too.
+    }
+    this.#watching = false;
   }
 
   async #run(): Promise<void> {
@@ -185,4 +229,11 @@ export class LocalConnection implements Connection {
   #control(what: LinkControl): void {
     this.#link.then((link) => link.call("control", what)).catch(() => {});
   }
+}
+
+function pendingAction({ id, action, queuedAt, status, error }: LinkAction): PendingAction {
+  return {
+    ...{ id, status, queuedAt: new Date(queuedAt), action: JSON.parse(action) as object },
+    ...(error && { error: errorOf(error.code, error.message, error.recovery) }),
+  };
 }

@@ -60,6 +60,15 @@ export const TooManySubscribersError = define("too-many-subscribers");
 export type TooManySubscribersError = EventStoreError;
 export const NetworkError = define("network");
 export type NetworkError = EventStoreError;
+/** The server doesn't want a user's action, or never said whether it has it; `message` says why. */
+export const ActionRejectedError = define("action-rejected");
+export type ActionRejectedError = EventStoreError;
+/** A user's action was cancelled. */
+export const ActionCancelledError = define("action-cancelled");
+export type ActionCancelledError = EventStoreError;
+/** So many actions, or so many bytes of them, wait for the server that there is no room for more. */
+export const OutboxFullError = define("outbox-full");
+export type OutboxFullError = EventStoreError;
 /** A defect of this package; `message` is its text. The data on disk is unharmed. */
 export const PanicError = define("panic");
 export type PanicError = EventStoreError;

@@ -14,6 +14,8 @@
  */
 export { attach } from "./attach.js";
 export {
+  ActionCancelledError,
+  ActionRejectedError,
   BlockedError,
   ClosedError,
   ConflictError,
@@ -24,6 +26,7 @@ export {
   InvalidArgumentError,
   InvalidEventError,
   NetworkError,
+  OutboxFullError,
   PanicError,
   QuotaExceededError,
   StorageError,

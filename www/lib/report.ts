@@ -31,14 +31,22 @@ export class Listeners<T> {
     private readonly report: Report,
   ) {}
 
-  /** Adds a callback, which may be there already; returns the function that takes it away. */
-  add(callback: (value: T) => unknown): () => void {
+  /**
+   * Adds a callback, which may be there already and is told `known` first; returns the function that
+   * takes it away.
+   */
+  add(callback: (value: T) => unknown, known?: T): () => void {
     const call = (value: T) => callback(value);
     this.#calls.add(call);
+    if (known) queueMicrotask(() => this.#calls.has(call) && this.#tell(call, known));
     return () => void this.#calls.delete(call);
   }
 
   tell(value: T): void {
-    for (const call of this.#calls) void guarded(this.report, this.what, () => call(value));
+    for (const call of this.#calls) this.#tell(call, value);
+  }
+
+  #tell(call: (value: T) => unknown, value: T): void {
+    void guarded(this.report, this.what, () => call(value));
   }
 }

@@ -193,6 +193,9 @@ export type ErrorCode =
   | "duplicate-subscription"
   | "too-many-subscribers"
   | "network"
+  | "action-rejected"
+  | "action-cancelled"
+  | "outbox-full"
   | "panic"
   | "worker";
 
@@ -649,11 +652,38 @@ export type ConnectionState =
       readonly error: Error;
     };
 
+/** An action in the outbox. */
+export interface PendingAction {
+  readonly id: string;
+  readonly action: object;
+  readonly queuedAt: Date;
+  /** `sent`: the server has not said yet that it has it. `rejected`: it doesn't want it. */
+  readonly status: "waiting" | "sent" | "rejected";
+  /** Why it was rejected. */
+  readonly error?: Error | undefined;
+}
+
 /** A connection to a server. What it brings is stored; subscribers hear of it as of all events. */
 export interface Connection extends AsyncDisposable {
   readonly state: ConnectionState;
   /** Calls back at every change; returns the function that ends it. */
   on(event: "state", callback: (state: ConnectionState) => void): () => void;
+  /** Calls back with what waits now, and at every change. */
+  on(event: "pending", callback: (actions: readonly PendingAction[]) => void): () => void;
+  /**
+   * Keeps a user's action on disk until the server has it, and resolves then: of V0
+   * `{action, args}`, of V1 a message `{role, content}`. Actions are sent in the order of these
+   * calls, as they are, by whichever tab is connected, also after a reload. Rejects with the server's
+   * reason where it doesn't want the action, which is then listed until it is cancelled.
+   */
+  send(action: object): Promise<void>;
+  /** The actions that the server doesn't have yet, in their order, and those that it has rejected. */
+  pending(): Promise<PendingAction[]>;
+  /**
+   * Takes an action out of the outbox, and rejects its `send`. True: the server was not given it.
+   * False: it may have it, but is not given it again; or there is none with this id.
+   */
+  cancel(id: string): Promise<boolean>;
   /** Tries again at once, also where it had failed. */
   retry(): void;
   close(): Promise<void>;

@@ -7,7 +7,7 @@
  * - `drop?conversation=…&after=…`: cuts its connections, now or after so many more events
  * - `malformed?conversation=…`: sends the body, or half an event, to the plain WebSocket clients
  * - `status?conversation=…`: sends the body as a message that is no event
- * - `append?conversation=…`: appends the body as a user's action
+ * - `append?conversation=…`: appends the body as a user's action, or as a user's message to a V1 conversation
  */
 import { parseSpeed } from "./pace.mjs";
 import { loads } from "./python_json.mjs";

@@ -14,7 +14,7 @@
 import { delay } from "./pace.mjs";
 import { withMember } from "./python_json.mjs";
 import { readEvent } from "./recording.mjs";
-import { userEventText } from "./user_action.mjs";
+import { userEventText, userMessageText } from "./user_action.mjs";
 
 export class Conversation {
   /** @type {StoredEvent[]} */
@@ -160,15 +160,17 @@ export class Conversation {
   }
 
   /**
-   * Appends an action that a client sent, as the V0 server does: with the next id, the server's time
+   * Appends an action that a client sent, as the servers do: with the next id, the server's time
    * and the user as its source. What the recording still holds moves up by one id.
-   * @param {unknown} action `{action, args}`
+   * @param {unknown} action `{action, args}`; to a V1 conversation a message, `{role, content}`
    * @returns {StoredEvent}
-   * @throws {TypeError} when it is no action, or the conversation is a V1 recording
+   * @throws {TypeError} when it is none
    */
   append(action) {
     if (this.isV1) {
-      throw new TypeError("a V1 recording takes no V0 actions");
+      const message = readEvent(userMessageText(action, new Date()), this.#released.length);
+      this.#publish(message);
+      return message;
     }
     const id = (this.#released.at(-1)?.header.id ?? -1) + 1;
     const event = readEvent(userEventText(action, id, new Date()));

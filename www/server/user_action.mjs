@@ -1,6 +1,8 @@
 /**
- * What a client sends to act (`oh_user_action`), made into the event that the V0 server stores.
+ * What a client sends to act, made into the event that a server stores: V0's `oh_user_action`, and
+ * the message that a V1 socket takes.
  */
+import { randomUUID } from "node:crypto";
 import { dumps } from "./python_json.mjs";
 
 /** @typedef {Record<string, unknown>} Members */
@@ -45,5 +47,30 @@ export function userEventText(action, id, now) {
     message: known?.message(members) ?? "",
     action: name,
     args: members,
+  });
+}
+
+/**
+ * @param {unknown} message `{role, content}`
+ * @param {Date} now
+ * @returns {string} the event's text
+ * @throws {TypeError} when it is no message of a user
+ */
+export function userMessageText(message, now) {
+  const { role, content } = /** @type {Members} */ (message ?? {});
+  if (role !== "user") throw new TypeError("only user messages are allowed");
+  if (!Array.isArray(content)) throw new TypeError("a message's `content` is a list");
+  return dumps({
+    id: randomUUID(),
+    timestamp: now.toISOString().replace("Z", "000"),
+    source: "user",
+    llm_message: {
+      role,
+      content: content.map((part) => ({ cache_prompt: false, .../** @type {Members} */ (part) })),
+      thinking_blocks: [],
+    },
+    activated_skills: [],
+    extended_content: [],
+    kind: "MessageEvent",
   });
 }

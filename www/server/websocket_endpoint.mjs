@@ -128,8 +128,21 @@ function join(socket, hub, id, query) {
     try {
       conversation.append(frame);
     } catch (error) {
-      socket.send(dumps({ error: true, message: String(error) }));
+      const told = { error: true, message: String(error) };
+      socket.send(conversation.isV1 ? serverError(error) : dumps(told));
     }
+  });
+}
+
+/** How the agent-server says that it can't take what it was sent. @param {unknown} error */
+function serverError(error) {
+  return dumps({
+    id: randomUUID(),
+    timestamp: new Date().toISOString().replace("Z", "000"),
+    source: "environment",
+    code: error instanceof Error ? error.name : "Error",
+    detail: String(error),
+    kind: "ServerErrorEvent",
   });
 }
 

@@ -10,5 +10,7 @@ declare global {
     connection: oh.Connection;
     end: () => void;
     seen: unknown[];
+    /** What has become of each `send`: an error's code, or `ok`. */
+    sent: string[];
   }
 }

@@ -42,6 +42,8 @@ pub struct Model {
     pub hour: u64,
     /// How many events were given over HTTP.
     pub served: usize,
+    /// What users have done, as it came.
+    pub acts: Vec<String>,
 }
 
 impl Model {
@@ -52,6 +54,7 @@ impl Model {
             next: 0,
             hour: 0,
             served: 0,
+            acts: Vec::new(),
         }
     }
 
@@ -130,6 +133,39 @@ impl Model {
         let id = number.to_string();
         self.events.push(Stored { id, text, sort });
         live
+    }
+
+    /// A user does something; what every socket is told.
+    pub fn act(&mut self, action: &str) -> String {
+        let number = self.next;
+        self.next += 1;
+        let time = format!("2026-01-01T{:02}:59:59.000000", self.hour);
+        let (id, text) = match self.kind {
+            Kind::V1 => {
+                let id = format!("user-{number}");
+                let text = format!(
+                    "{{\"id\": \"{id}\", \"timestamp\": \"{time}\", \"source\": \"user\", \
+                     \"llm_message\": {action}, \"kind\": \"MessageEvent\"}}"
+                );
+                (id, text)
+            }
+            _ => {
+                let members = action.strip_prefix('{').expect("an object");
+                let text = format!(
+                    "{{\"id\": {number}, \"timestamp\": \"{time}\", \"source\": \"user\", {members}"
+                );
+                (number.to_string(), text)
+            }
+        };
+        let text = oh_event_store::event::dumps(text.as_bytes()).expect("it is JSON");
+        let sort = Sort::Plain;
+        self.acts.push(action.to_owned());
+        self.events.push(Stored {
+            id,
+            text: text.clone(),
+            sort,
+        });
+        text
     }
 
     /// What a V0 server sends to who connects.

@@ -37,6 +37,21 @@ pub struct Weather {
     pub partition: bool,
 }
 
+/// How a server treats what a user does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manners {
+    #[default]
+    Takes,
+    /// It says why not.
+    Refuses,
+    /// It neither takes it nor says anything.
+    Ignores,
+    /// The connection ends.
+    Breaks,
+    /// It takes it, and the connection ends before it says so.
+    TakesAndBreaks,
+}
+
 type Action = Box<dyn FnOnce(&Rc<World>)>;
 
 /// Everything outside the tabs.
@@ -60,6 +75,8 @@ pub struct World {
     /// What is answered to every request instead, and with what close code sockets end.
     pub instead: RefCell<Option<Response>>,
     pub refusing: Cell<Option<u16>>,
+    /// What is answered to users' actions.
+    pub manners: Cell<Manners>,
     tell: bool,
 }
 
@@ -95,6 +112,7 @@ impl World {
             urls: RefCell::default(),
             instead: RefCell::default(),
             refusing: Cell::default(),
+            manners: Cell::default(),
             tell: std::env::var("TELL").is_ok(),
         })
     }
@@ -307,12 +325,62 @@ impl World {
         });
     }
 
+    /// A user does something; the server answers as it does.
+    fn act(self: &Rc<World>, line: &Rc<Line>, action: &str, ack: Option<&str>) {
+        let manners = self.manners.get();
+        self.say(|| format!("{manners:?} {action}"));
+        match (manners, ack) {
+            (Manners::Ignores, _) => return,
+            (Manners::Breaks, _) => return self.cut(line.number),
+            (Manners::Refuses, None) => {
+                let why = "{\"id\": \"x\", \"kind\": \"ServerErrorEvent\", \"detail\": \"no\"}";
+                return self.send(line, why);
+            }
+            (Manners::Refuses, Some(number)) => {
+                self.send(
+                    line,
+                    "42[\"oh_event\",{\"error\": true, \"message\": \"no\"}]",
+                );
+                return self.send(line, &format!("43{number}[]"));
+            }
+            (Manners::Takes | Manners::TakesAndBreaks, _) => {}
+        }
+        let text = self.model.borrow_mut().act(action);
+        if manners == Manners::TakesAndBreaks {
+            self.cut(line.number);
+        }
+        // It may answer before it tells of the event, or after.
+        let first = self.below(2) == 0;
+        let answer = |yes| {
+            if let (Some(number), true) = (ack, yes) {
+                self.send(line, &format!("43{number}[]"));
+            }
+        };
+        answer(first);
+        let lines: Vec<_> = self.lines.borrow().values().cloned().collect();
+        for line in lines.iter().filter(|line| line.joined.get()) {
+            self.event(line, &text);
+        }
+        answer(!first);
+    }
+
     /// The server reads a message of a tab.
     fn read(self: &Rc<World>, line: &Rc<Line>, text: &str) {
         if !line.served.get() {
             return;
         }
         let kind = self.model.borrow().kind;
+        if line.joined.get() && kind == Kind::V1 {
+            return self.act(line, text, None);
+        }
+        if let Some(rest) = text.strip_prefix("42") {
+            let (number, rest) = rest.split_once('[').expect("a list");
+            let action = rest
+                .strip_prefix("\"oh_user_action\",")
+                .and_then(|rest| rest.strip_suffix(']'));
+            assert!(line.joined.get(), "it has not said that it takes part");
+            return self.act(line, action.expect("an action"), Some(number));
+        }
         if kind == Kind::V1 {
             if text != format!("{{\"type\": \"auth\", \"session_api_key\": \"{KEY}\"}}") {
                 return self.close(line, 4001);

@@ -1,5 +1,11 @@
 import { useMemo } from "react";
-import type { Connection, ConnectionState, ConnectOptions, Conversation } from "../types.js";
+import type {
+  Connection,
+  ConnectionState,
+  ConnectOptions,
+  Conversation,
+  PendingAction,
+} from "../types.js";
 import { observable, onAbort } from "./observable.js";
 import { useObservable } from "./use-observable.js";
 
@@ -8,11 +14,18 @@ export interface ConnectionHook {
   state: ConnectionState;
   /** Null while there is none. */
   connection: Connection | null;
+  /** The actions that the server doesn't have yet, and those that it has rejected. */
+  pending: readonly PendingAction[];
   /** Why there is none: options that can't be right. */
   error: Error | null;
 }
 
-const NONE: ConnectionHook = { state: { status: "idle" }, connection: null, error: null };
+const NONE: ConnectionHook = {
+  state: { status: "idle" },
+  connection: null,
+  pending: [],
+  error: null,
+};
 
 /**
  * A connection for as long as the component is mounted. The options are compared by value; others
@@ -31,6 +44,7 @@ export function useConnection(
         const connection = conversation.connect(given);
         onAbort(signal, () => connection.close());
         connection.on("state", (state) => set({ state }));
+        connection.on("pending", (pending) => set({ pending }));
         set({ connection, state: connection.state });
       }),
     [conversation, key],

@@ -193,7 +193,21 @@ export class Link {
   control(what: LinkControl): void;
   /** Of an application's own socket: a message's data, or whether it is open. */
   hear(message: unknown): void;
+  /** JSON; resolves when the server has it. */
+  send(action: string): Promise<void>;
+  cancel(id: string): Promise<boolean>;
+  /** With `next`: once they may have changed; undefined once it is closed. */
+  pending(next: boolean): Promise<LinkAction[] | undefined>;
   close(): void;
+}
+
+export interface LinkAction {
+  readonly id: string;
+  readonly queuedAt: number;
+  /** JSON. */
+  readonly action: string;
+  readonly status: "waiting" | "sent" | "rejected";
+  readonly error?: Reason;
 }
 
 export class ReplayHandle {

@@ -1,0 +1,306 @@
+//! The outbox of a conversation: what its user does, kept until the server has it.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
+
+use super::commit::ATTEMPTS;
+use super::journal::Deed;
+use super::log::Log;
+use super::verify::fault_of;
+use crate::backend::{Expected, Key, Table, Write, WriteBatch};
+use crate::error::{Error, Result};
+use crate::event::Position;
+use crate::notice::Level;
+use crate::page::{FORMAT, Reader, Writer};
+
+/// The most actions that wait in an outbox.
+const MOST_ACTIONS: usize = 1000;
+
+/// The most bytes of all their texts.
+const MOST_BYTES: usize = 16 << 20;
+
+/// What has become of an action so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It was not sent yet.
+    Waiting,
+    /// It was sent, and the server has not said that it has it.
+    Sent,
+    /// The server doesn't want it.
+    Rejected,
+    /// Its user doesn't want it any more. What is left of it is for who waits for it.
+    Cancelled,
+}
+
+/// A user's action, and how far it has got.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    /// Made up here, for the application.
+    pub id: Box<str>,
+    /// How far it has got.
+    pub stage: Stage,
+    /// How often it was sent.
+    pub tries: u8,
+    /// The connection that sent it last.
+    pub by: u64,
+    /// When, in milliseconds since the epoch.
+    pub sent_at: f64,
+    /// The newest position that was stored then: the server's copy comes after it.
+    pub after: Position,
+    /// Why it was rejected.
+    pub reason: Box<str>,
+    /// A JSON object, as the application gave it.
+    pub text: Box<str>,
+}
+
+/// A record of the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queued {
+    /// Its number: about when it came, in milliseconds since the epoch.
+    pub number: i64,
+    /// The record as it is stored.
+    pub(crate) stored: Vec<u8>,
+    /// What it says.
+    pub action: Action,
+}
+
+impl Action {
+    /// The bytes to store: see `format.md`.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.u8(FORMAT);
+        out.u8(match self.stage {
+            Stage::Waiting => 0,
+            Stage::Sent => 1,
+            Stage::Rejected => 2,
+            Stage::Cancelled => 3,
+        });
+        out.u8(self.tries);
+        out.u64(self.by);
+        out.u64(self.sent_at.to_bits());
+        out.i64(self.after);
+        for text in [&self.id, &self.reason, &self.text] {
+            out.string(text.as_bytes());
+        }
+        out.sealed()
+    }
+
+    /// Reads stored bytes.
+    ///
+    /// # Errors
+    /// `Corrupt`, or `VersionTooNew`.
+    pub fn decode(bytes: &[u8]) -> Result<Action> {
+        let what = "outbox record";
+        let mut reader = Reader::checked(what, bytes)?;
+        let format = reader.u8()?;
+        if format > FORMAT {
+            let (found, known) = (u32::from(format), u32::from(FORMAT));
+            return Err(Error::VersionTooNew { what, found, known }.into());
+        }
+        let stage = match reader.u8()? {
+            0 => Stage::Waiting,
+            1 => Stage::Sent,
+            2 => Stage::Rejected,
+            3 => Stage::Cancelled,
+            _ => return Err(reader.corrupt("unknown stage")),
+        };
+        Ok(Action {
+            stage,
+            tries: reader.u8()?,
+            by: reader.u64()?,
+            sent_at: f64::from_bits(reader.u64()?),
+            after: reader.i64()?,
+            id: reader.text()?.into(),
+            reason: reader.text()?.into(),
+            text: reader.text()?.into(),
+        })
+    }
+}
+
+/// Wakes who looks at an outbox when it has changed.
+#[derive(Default)]
+pub(crate) struct Changes {
+    count: Cell<u64>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl Changes {
+    pub(crate) fn set(&self) {
+        self.count.set(self.count.get().wrapping_add(1));
+        self.waiting.take().into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Log {
+    /// Whether the outbox may have changed since `seen`, which is brought up to date; if not, the
+    /// task is woken when it has.
+    pub(crate) fn outbox_changed(&self, seen: &mut u64, context: &Context<'_>) -> bool {
+        let count = self.sends.count.get();
+        if std::mem::replace(seen, count) != count {
+            return true;
+        }
+        let mut waiting = self.sends.waiting.borrow_mut();
+        if !waiting.iter().any(|known| known.will_wake(context.waker())) {
+            waiting.push(context.waker().clone());
+        }
+        false
+    }
+
+    /// Ends when the outbox may have changed since `seen`, which is brought up to date.
+    pub(crate) async fn outbox_change(&self, seen: &mut u64) {
+        poll_fn(|context| match self.outbox_changed(seen, context) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+    }
+
+    /// Wakes who looks at the outbox.
+    pub(crate) fn look_at_outbox(&self) {
+        self.sends.set();
+    }
+
+    /// The records of the outbox, in the order in which they came. Damaged ones are left out.
+    ///
+    /// # Errors
+    /// `Closed`, `VersionTooNew`, or what the backend answers.
+    pub async fn outbox(&self) -> Result<Vec<Queued>> {
+        let mut queued = Vec::new();
+        for (number, stored) in self.outbox_records().await? {
+            match Action::decode(&stored) {
+                Ok(action) => queued.push(Queued {
+                    number,
+                    stored,
+                    action,
+                }),
+                Err(why) if matches!(*why, Error::Corrupt(_)) => {
+                    self.report(Level::Warn, "a damaged action is not sent", &why);
+                }
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(queued)
+    }
+
+    async fn outbox_records(&self) -> Result<Vec<(i64, Vec<u8>)>> {
+        self.check_open()?;
+        let backend = &self.shared.backend;
+        let (first, last) = (Key::FIRST, Key::LAST);
+        backend.range(Table::Outbox, &self.id, first, last).await
+    }
+
+    /// The record with a number; none where it is no more.
+    pub(crate) async fn queued(&self, number: i64) -> Result<Option<Queued>> {
+        self.check_open()?;
+        let backend = &self.shared.backend;
+        let numbers = [number];
+        let found = backend.get_many(Table::Outbox, &self.id, &numbers).await?;
+        let Some(stored) = found.into_iter().next().flatten() else {
+            return Ok(None);
+        };
+        let action = Action::decode(&stored)?;
+        Ok(Some(Queued {
+            number,
+            stored,
+            action,
+        }))
+    }
+
+    /// Puts an action at the end of the outbox, and answers its number.
+    ///
+    /// # Errors
+    /// `OutboxFull`, `Closed`, or what the backend answers.
+    pub async fn queue(&self, id: &str, text: &str) -> Result<i64> {
+        let action = Action {
+            id: id.into(),
+            stage: Stage::Waiting,
+            tries: 0,
+            by: 0,
+            sent_at: 0.0,
+            after: 0,
+            reason: "".into(),
+            text: text.into(),
+        };
+        for _ in 0..ATTEMPTS {
+            let records = self.outbox_records().await?;
+            let sizes = records.iter().map(|(_, record)| record.len());
+            let bytes = sizes.fold(text.len(), usize::saturating_add);
+            if records.len() >= MOST_ACTIONS || bytes > MOST_BYTES {
+                let (actions, bytes) = (MOST_ACTIONS, MOST_BYTES);
+                return Err(Error::OutboxFull { actions, bytes }.into());
+            }
+            let last = records.last().map_or(0, |(number, _)| *number);
+            let number = last.saturating_add(1).max(self.shared.clock.now() as i64);
+            match self.replace_queued(number, None, Some(&action)).await {
+                Ok(false) => {}
+                Ok(true) => return Ok(number),
+                // Perhaps it is there all the same: then it must not be there twice.
+                Err(why) => match self.queued(number).await {
+                    Ok(Some(found)) if found.action == action => {
+                        self.sends.set();
+                        return Ok(number);
+                    }
+                    _ => return Err(why),
+                },
+            }
+        }
+        Err(Error::Conflict.into())
+    }
+
+    /// Puts a record in the place of one that is as it was read, or of none, or takes it away.
+    /// `false` where another tab has changed it.
+    pub(crate) async fn replace_queued(
+        &self,
+        number: i64,
+        stored: Option<Vec<u8>>,
+        action: Option<&Action>,
+    ) -> Result<bool> {
+        let (table, key) = (Table::Outbox, self.key(number));
+        let expected = Expected {
+            table,
+            key: key.clone(),
+            value: stored,
+            numbers: None,
+        };
+        let write = match action {
+            Some(action) => Write::Put(table, key, action.encode()),
+            None => Write::Delete(table, key),
+        };
+        let batch = WriteBatch {
+            expected: Some(expected),
+            writes: vec![write],
+        };
+        let mut written = self.shared.write(&self.id, batch.clone()).await;
+        if matches!(&written, Err(why) if self.shared.fallback.replaces(why)) {
+            // From here on it is memory that is written to.
+            written = self.shared.write(&self.id, batch).await;
+        }
+        match written {
+            Ok(()) => {
+                self.shared.done(&self.id, Deed::Outbox(number));
+                self.sends.set();
+                Ok(true)
+            }
+            Err(why) if matches!(*why, Error::Conflict) => Ok(false),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// The numbers of damaged records, and what is wrong with them; with `mend` they go.
+    pub(super) async fn outbox_damages(&self, mend: bool) -> Result<Vec<(i64, super::Fault)>> {
+        let mut damages = Vec::new();
+        for (number, stored) in self.outbox_records().await? {
+            match Action::decode(&stored) {
+                Ok(_) => continue,
+                Err(why) if !matches!(*why, Error::Corrupt(_)) => return Err(why),
+                Err(_) => damages.push((number, fault_of(&stored, 0))),
+            }
+            if mend {
+                self.replace_queued(number, Some(stored), None).await?;
+            }
+        }
+        Ok(damages)
+    }
+}
