@@ -31,6 +31,8 @@ pub enum Control {
     Stop,
     /// Whether this tab is the one to hold the connection.
     Holder(bool),
+    /// Connect, whether other tabs do or not: nobody can tell which of them is to.
+    Beside,
     /// Whether the browser has a network.
     Online(bool),
     /// The page is looked at again.
@@ -281,6 +283,7 @@ impl Driver {
                     Control::Start => Input::Start,
                     Control::Stop => Input::Stop,
                     Control::Holder(holder) => Input::Holder(holder),
+                    Control::Beside => Input::Beside,
                     Control::Online(online) => Input::Online(online),
                     Control::Wake => Input::Wake,
                 });

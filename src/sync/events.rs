@@ -33,8 +33,6 @@ pub struct SessionOptions {
     pub own: Option<FrameForm>,
     /// Whether there is an address of pages to ask for what is missing.
     pub has_pages: bool,
-    /// Whether actions of the outbox can be sent: an application's own socket is only listened to.
-    pub sends: bool,
     /// Decides what is left to chance.
     pub seed: u64,
 }
@@ -80,6 +78,8 @@ pub enum Input<'a> {
     Stop,
     /// Whether this tab is the one to hold the connection.
     Holder(bool),
+    /// It connects, whether others do or not.
+    Beside,
     /// Whether the browser has a network.
     Online(bool),
     /// The page is looked at again: a try that waits is made at once.

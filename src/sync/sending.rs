@@ -88,7 +88,7 @@ impl Session {
     fn sends_since(&self) -> Option<f64> {
         match self.phase {
             Phase::Joined(since)
-                if self.options.sends && self.caught_up && self.state == State::Live =>
+                if self.options.own.is_none() && self.caught_up && self.state == State::Live =>
             {
                 let settled = self.options.has_pages;
                 Some(since + if settled { 0.0 } else { SETTLING })

@@ -213,13 +213,12 @@ impl Session {
                 self.rest(State::Closed);
             }
             Input::Holder(holder) => {
-                self.holder = holder;
                 self.sending.sole = holder;
-                match holder {
-                    false if self.going() => self.rest(State::Follower),
-                    true if self.state == State::Follower => self.open(),
-                    _ => {}
-                }
+                self.hold(holder);
+            }
+            Input::Beside => {
+                self.sending.sole = false;
+                self.hold(true);
             }
             Input::Online(online) => {
                 self.online = online;
@@ -250,6 +249,15 @@ impl Session {
         self.pass();
         self.send();
         std::mem::take(&mut self.effects)
+    }
+
+    fn hold(&mut self, holder: bool) {
+        self.holder = holder;
+        match holder {
+            false if self.going() => self.rest(State::Follower),
+            true if self.state == State::Follower => self.open(),
+            _ => {}
+        }
     }
 
     /// Whether it is neither ended nor given up.

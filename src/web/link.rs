@@ -103,7 +103,6 @@ impl Link {
                 false => FrameForm::Raw,
             }),
             has_pages: pages.is_some(),
-            sends: !attached,
             seed: (Math::random() * 9_007_199_254_740_992.0) as u64,
         };
         let changes = Rc::new(Changes::default());
@@ -146,7 +145,7 @@ impl Link {
         })
     }
 
-    /// Tells it something: `start`, `wake`, `online`, `offline`, `holder` or `follower`.
+    /// Tells it something: `start`, `wake`, `online`, `offline`, `holder`, `beside` or `follower`.
     pub fn control(&self, what: &str) {
         self.connection.control(match what {
             "start" => Control::Start,
@@ -154,6 +153,7 @@ impl Link {
             "online" => Control::Online(true),
             "offline" => Control::Online(false),
             "holder" => Control::Holder(true),
+            "beside" => Control::Beside,
             "follower" => Control::Holder(false),
             _ => return,
         });

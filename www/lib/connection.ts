@@ -186,8 +186,8 @@ export class LocalConnection implements Connection {
     if (document.visibilityState === "visible") this.#control("wake");
   };
 
-  readonly #begin = (holder: boolean): void => {
-    this.#control(holder ? "holder" : "follower");
+  readonly #begin = (ours: boolean, only: boolean): void => {
+    this.#control(!ours ? "follower" : only ? "holder" : "beside");
     this.#control("start");
   };
 
@@ -197,7 +197,7 @@ export class LocalConnection implements Connection {
     if (this.#home.mode === "indexeddb") return this.#turn.take();
     // What is in memory doesn't come to the others, nor what they have here.
     this.#turn.leave();
-    this.#begin(true);
+    this.#begin(true, true);
     return true;
   }
 

@@ -5,10 +5,13 @@
 export class Turn {
   #leave: (() => void) | undefined;
 
-  /** `tell` hears whether it is our turn, as soon as that is known and when it is later. */
+  /**
+   * `tell` hears whether it is our turn, as soon as that is known and when it is later. Without Web
+   * Locks it is everyone's, and not `only` ours.
+   */
   constructor(
     private readonly name: string,
-    private readonly tell: (ours: boolean) => void,
+    private readonly tell: (ours: boolean, only: boolean) => void,
   ) {}
 
   /** Stands in line; `false` where it does already. Without Web Locks it is everyone's turn. */
@@ -24,13 +27,13 @@ export class Turn {
     });
     const hold = (lock: Lock | null): Promise<unknown> | undefined => {
       if (signal.aborted) return;
-      this.tell(!!lock);
+      this.tell(!!lock, true);
       return lock ? left : navigator.locks.request(this.name, { signal }, hold);
     };
     // A page without them, or one that may not use them, rejects.
     const asked = async () => navigator.locks.request(this.name, { ifAvailable: true }, hold);
     asked().catch(() => {
-      if (!signal.aborted) this.tell(true);
+      if (!signal.aborted) this.tell(true, false);
     });
     return true;
   }

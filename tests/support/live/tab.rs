@@ -100,7 +100,6 @@ impl Tab {
             query: Vec::new(),
             own: how.own.then_some(FrameForm::Raw),
             has_pages: how.pages,
-            sends: true,
             seed: how.seed,
         };
         let sockets = Rc::clone(&network) as Rc<dyn Sockets>;

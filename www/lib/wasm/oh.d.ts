@@ -172,7 +172,8 @@ export class VerifyRun {
   close(): void;
 }
 
-export type LinkControl = "start" | "wake" | "online" | "offline" | "holder" | "follower";
+export type LinkControl =
+  "start" | "wake" | "online" | "offline" | "holder" | "beside" | "follower";
 
 interface Reason {
   readonly code: ErrorCode;
