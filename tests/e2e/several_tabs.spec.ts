@@ -1,7 +1,7 @@
 // Tabs of one browser write to one conversation and read it, all at once: nothing is lost, nothing
 // is there twice, and each hears of what the others do.
 import type { Page } from "@playwright/test";
-import { expect, harnessPath, test } from "./support/fixtures.js";
+import { expect, harnessPath, needsChromium, test } from "./support/fixtures.js";
 import { frame, frames, range } from "./support/frames.js";
 
 /** Opens the conversation in a tab; `window.seen` is what `follow` gives from then on. */
@@ -93,7 +93,9 @@ test("what one tab stores, deletes or rolls back another one sees without asking
 test("a tab that dies while it writes takes nothing acknowledged with it and holds nobody up", async ({
   context,
   files,
+  browserName,
 }) => {
+  needsChromium(browserName, "only Chromium's driver crashes a tab");
   const [dying, living] = [await context.newPage(), await context.newPage()];
   const acknowledged = new Set<number>();
   await dying.exposeFunction("acknowledge", (id: number) => void acknowledged.add(id));

@@ -2,7 +2,7 @@
 import type { Page } from "@playwright/test";
 import { createServer, type RunningServer } from "../../www/server/server.mjs";
 import { exportedTexts, openDemo } from "./support/demo.js";
-import { expect, test } from "./support/fixtures.js";
+import { expect, needsChromium, test } from "./support/fixtures.js";
 import { oddServer, type OddServer } from "./support/odd_server.js";
 import { ids, texts } from "./support/recording.js";
 
@@ -198,7 +198,9 @@ for (const worker of [true, false]) {
     expect(failed).toMatchObject({ code: "network", message: /too large/ });
   });
 
-  test(`${where}, whoever leaves hangs up`, async ({ harness }) => {
+  test(`${where}, whoever leaves hangs up`, async ({ harness, browserName }) => {
+    // Seen in ESR 153, each time: it is refused with ClosedError, and the server still waits.
+    if (!worker) needsChromium(browserName, "a count that close() ends isn't hung up there yet");
     const before = odd.asked("hangs").length;
     const left = await harness.evaluate(
       async ({ baseUrl, worker }) => {
@@ -300,7 +302,9 @@ test("an address that can't be asked is refused without a word of what is in it"
 test("in the demo, what the socket left out is fetched, and the gaps are gone", async ({
   page,
   demo,
+  browserName,
 }) => {
+  needsChromium(browserName, "only Chromium's driver tells of a download");
   const id = "gaps";
   await demo.hub.create(id);
   await openDemo(page, demo, id);

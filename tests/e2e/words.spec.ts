@@ -1,5 +1,5 @@
 // Words are found as people read them, in one conversation and in all, and marked where they stand.
-import { connect, expectCount, openDemo, openView } from "./support/demo.js";
+import { connect, enter, expectCount, openDemo, openView } from "./support/demo.js";
 import { expect, test } from "./support/fixtures.js";
 import { events } from "./support/recording.js";
 
@@ -12,8 +12,7 @@ test("in a conversation: any case, marked where they are", async ({ page, demo }
   await expect(page.getByTestId("by-text")).toHaveAttribute("aria-pressed", "true");
 
   const field = page.getByTestId("filter-text");
-  await field.fill("UNITTEST");
-  await field.press("Enter");
+  await enter(field, "UNITTEST");
   const count = page.getByTestId("search-count");
   await expect(count).toHaveAttribute("data-done", "true");
   await expect(count).not.toHaveAttribute("data-count", String(events.length));
@@ -27,8 +26,7 @@ test("in a conversation: any case, marked where they are", async ({ page, demo }
   }
 
   // A key is a word for the server only.
-  await field.fill("security_risk");
-  await field.press("Enter");
+  await enter(field, "security_risk");
   await expect(count).toHaveAttribute("data-count", "0");
   await page.getByTestId("by-query").click();
   await expect(page.getByTestId("filter-query")).toHaveValue("security_risk");
@@ -44,8 +42,7 @@ test("in all conversations: by time, with the way to each", async ({ page, demo 
   }
   await page.getByTestId("search-all").click();
   const field = page.getByTestId("filter-text");
-  await field.fill("unittest");
-  await field.press("Enter");
+  await enter(field, "unittest");
   const results = page.getByTestId("search-results");
   const places = results.getByTestId("event-conversation");
   await expect(places.first()).toHaveText(/^(one|two)$/);

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Download, Page } from "@playwright/test";
+import type { Download, Locator, Page } from "@playwright/test";
 import type { RunningServer } from "../../../www/server/server.mjs";
 import { expect } from "./fixtures.js";
 
@@ -25,6 +25,17 @@ export async function connect(page: Page, transport: Transport): Promise<void> {
 export async function openView(page: Page, view: View): Promise<void> {
   await page.getByTestId(`tab-${view}`).click();
   await expect(page.getByTestId(`tab-${view}`)).toHaveAttribute("aria-current", "page");
+}
+
+/**
+ * Types a text over what a field has, and takes it with Enter. Playwright's `fill` sets the value in
+ * Firefox behind React's back, which then knows of no change.
+ */
+export async function enter(field: Locator, text: string): Promise<void> {
+  await field.press("ControlOrMeta+a");
+  await field.press("Backspace");
+  await field.pressSequentially(text);
+  await field.press("Enter");
 }
 
 /** Waits until a list has so many events. */
