@@ -6,6 +6,9 @@ import { frames } from "./frames.js";
 
 export const KEY = "key-that-nobody-sees";
 
+/** So many that they don't end while tabs take turns, however slow the machine is. */
+const EVENTS = 1000;
+
 /** Events of a V1 agent-server, a second apart. */
 function v1Frames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => {
@@ -47,7 +50,7 @@ export class Shared {
     transport: Transport,
     released = 50,
   ): Promise<Shared> {
-    const shared = new Shared(server, origin, id, transport, 200);
+    const shared = new Shared(server, origin, id, transport, EVENTS);
     const conversation = await server.hub.create(id, { events: shared.events, released });
     const listen = conversation.listen.bind(conversation);
     conversation.listen = (listener) => {
