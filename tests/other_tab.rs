@@ -221,7 +221,7 @@ async fn an_upgrade_that_an_older_tab_blocks_ends_with_blocked() {
     let newest = raw::open("blocked", 3).await.unwrap();
     assert_eq!(
         raw::store_names(&newest),
-        "conversations pages summaries tail"
+        "conversations outbox pages summaries tail"
     );
     raw::close(&newest);
 }

@@ -192,7 +192,7 @@ pub async fn of_additions_at_once_one_wins(backend: &impl Backend) {
     let lost = answers
         .iter()
         .filter(|answer| **answer == Err(Error::Conflict.into()));
-    assert_eq!((won.len(), lost.count()), (1, 19));
+    assert_eq!((won.len(), lost.count()), (1, 19), "{answers:?}");
     let winner = get(backend, Table::Tail, "c", 7).await;
     assert_eq!(winner, Some(won[0].to_string().into_bytes()));
 }
@@ -286,7 +286,7 @@ pub async fn of_commits_at_once_one_wins(backend: &impl Backend) {
     let lost = answers
         .iter()
         .filter(|answer| **answer == Err(Error::Conflict.into()));
-    assert_eq!((won.len(), lost.count()), (1, 19));
+    assert_eq!((won.len(), lost.count()), (1, 19), "{answers:?}");
     assert_eq!(numbers(backend, Table::Tail, "c", 0, 99).await, won);
     let winner = get(backend, Table::Conversations, "c", 0).await;
     assert_eq!(winner, Some(won[0].to_string().into_bytes()));
