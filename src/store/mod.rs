@@ -8,6 +8,7 @@ mod commit;
 mod coverage;
 mod event_store;
 mod export;
+mod finish;
 mod found;
 mod import;
 mod journal;

@@ -1,6 +1,7 @@
 //! The browser's side: the only place that names browser crates.
 
 mod bindings;
+mod check;
 mod clock;
 mod connection;
 mod convert;
