@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures_util::future::{join_all, join3};
 use oh_event_store::backend::{Backend, Clock, Durability, Key, Table, Write, WriteBatch};
 use oh_event_store::error::{Error, Recovery, Result};
-use oh_event_store::web::{BrowserClock, ConnectionEvent, ConnectionOptions, IndexedDb};
+use oh_event_store::web::{BrowserClock, ConnectionEvent, ConnectionOptions, IndexedDb, schema};
 use raw_database::{self as raw, Bucket};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -50,7 +50,7 @@ async fn a_database_that_is_dropped_stands_in_nobodys_way() {
         .unwrap();
     assert_eq!(put(&database, 1, "x").await, Ok(()));
     drop(database);
-    let newer = raw::open("dropped", 2).await.unwrap();
+    let newer = raw::open("dropped", schema::VERSION + 1).await.unwrap();
     raw::close(&newer);
 }
 

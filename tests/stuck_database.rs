@@ -8,7 +8,7 @@ use std::rc::Rc;
 use js_sys::{Array, Uint8Array};
 use oh_event_store::backend::{Backend, Durability, Expected, Key, Table, Write, WriteBatch};
 use oh_event_store::error::Error;
-use oh_event_store::web::{ConnectionOptions, IndexedDb};
+use oh_event_store::web::{ConnectionOptions, IndexedDb, schema};
 use raw_database as raw;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -29,7 +29,7 @@ async fn an_occupied_database_ends_every_call_with_a_timeout() {
     options.timeout = 200;
     let database = IndexedDb::open(options).await.unwrap();
     let id = Rc::from("c");
-    let stranger = raw::open("occupied", 1).await.unwrap();
+    let stranger = raw::open("occupied", schema::VERSION).await.unwrap();
     let release = raw::occupy(&stranger);
     let timeout = |operation| {
         let milliseconds = 200;
@@ -66,7 +66,7 @@ async fn foreign_values_are_empty_and_disturb_no_other() {
         .await
         .unwrap();
     assert_eq!(database.commit(put(0), Durability::Relaxed).await, Ok(()));
-    let stranger = raw::open("foreign", 1).await.unwrap();
+    let stranger = raw::open("foreign", schema::VERSION).await.unwrap();
     let id = Rc::from("c");
     let values = [
         JsValue::from("text"),
@@ -112,7 +112,7 @@ async fn foreign_keys_are_passed_by() {
     let database = IndexedDb::open(ConnectionOptions::new("keys"))
         .await
         .unwrap();
-    let stranger = raw::open("keys", 1).await.unwrap();
+    let stranger = raw::open("keys", schema::VERSION).await.unwrap();
     let id: Rc<str> = Rc::from("c");
     let keys = [
         raw::key("c", 1.5),

@@ -44,6 +44,16 @@ pub(crate) fn as_text(bytes: &[u8]) -> Result<&str, EventError> {
     })
 }
 
+fn holds_non_finite(text: &str) -> Result<bool, EventError> {
+    let mut scanner = Scanner::of_canonical(text);
+    while let Some(token) = scanner.next()? {
+        if matches!(token, Token::NonFinite(_)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// An object or list that is being written.
 struct Frame {
     is_object: bool,
@@ -91,10 +101,14 @@ impl<'s> Transcoder<'s> {
         while let Some(token) = scanner.next()? {
             self.write(token);
         }
-        Ok(Dump {
-            text: self.repeated.apply(self.out),
-            non_finite: self.non_finite,
-        })
+        let rewritten = !self.repeated.is_empty();
+        let text = self.repeated.apply(self.out);
+        // What a later value has replaced is not in the text any more.
+        let non_finite = match self.non_finite && rewritten {
+            true => holds_non_finite(&text)?,
+            false => self.non_finite,
+        };
+        Ok(Dump { text, non_finite })
     }
 
     fn write(&mut self, token: Token<'_>) {

@@ -87,6 +87,11 @@ impl RepeatedKeys {
         });
     }
 
+    /// Whether no key has come again.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rewrites.is_empty()
+    }
+
     /// The text with every noted object rewritten.
     pub(crate) fn apply(self, out: String) -> String {
         if self.rewrites.is_empty() {
