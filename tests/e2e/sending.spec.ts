@@ -111,10 +111,10 @@ for (const kind of kinds) {
       await expect.poll(() => pending(harness)).toEqual(waiting);
       expect(await sent(harness)).toEqual(["ok", "", "", ""]);
 
-      await context.setOffline(false);
       await harness.evaluate(() => window.store.close());
       expect(await sent(harness)).toEqual(["ok", "closed", "closed", "closed"]);
       expect(said(id)).toEqual(["say one"]);
+      await context.setOffline(false);
       await harness.reload();
       await connect(harness, id, kind, worker);
       await expect.poll(() => pending(harness), { timeout: 20_000 }).toEqual([]);

@@ -198,9 +198,7 @@ for (const worker of [true, false]) {
     expect(failed).toMatchObject({ code: "network", message: /too large/ });
   });
 
-  test(`${where}, whoever leaves hangs up`, async ({ harness, browserName }) => {
-    // Seen in ESR 153, each time: it is refused with ClosedError, and the server still waits.
-    if (!worker) needsChromium(browserName, "a count that close() ends isn't hung up there yet");
+  test(`${where}, whoever leaves hangs up`, async ({ harness }) => {
     const before = odd.asked("hangs").length;
     const left = await harness.evaluate(
       async ({ baseUrl, worker }) => {

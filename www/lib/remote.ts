@@ -152,6 +152,8 @@ export class Instance {
     const waiting = this.#waiting.filter((call) => "reject" in call);
     for (const { reject } of [...this.#calls.values(), ...waiting].flat()) reject(error);
     this.#calls.clear();
+    // On the page a host goes on, and has to hear what is to be freed.
+    this.#port.send(this.#waiting.filter((call) => "id" in call));
     this.#waiting = [];
     this.#port.end();
   }
