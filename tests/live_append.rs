@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use oh_event_store::backend::{Backend, Memory, Table};
+use oh_event_store::event::Event;
 use oh_event_store::page::Origin;
 use oh_event_store::store::{Change, EventStore, Item, Log, Outcome};
 use support::{Counting, all, events, pages, run, store};
@@ -187,5 +188,39 @@ fn a_number_that_another_tab_has_given_away_is_not_given_again() {
             panic!("{outcomes:?}");
         };
         assert_eq!(entry.position, 4);
+    });
+}
+
+#[test]
+fn a_record_that_tells_of_fewer_events_is_sound() {
+    run(async {
+        let records: Rc<Memory> = Rc::default();
+        let store = alone(Rc::clone(&records) as Rc<dyn Backend>);
+        let log = log(&store).await;
+        // Each is older than the one before it.
+        for id in 0..60_i64 {
+            let text = format!(
+                "{{\"id\": {id}, \"timestamp\": \"2025-08-{:02}T10:00:00\", \"source\": \"user\", \
+                 \"action\": \"message\", \"args\": {{\"content\": \"{}\"}}}}",
+                30 - id / 2,
+                "words ".repeat(10)
+            );
+            let event = Event::from_canonical(text.into()).unwrap();
+            let item = Item::Event(event, Origin::Live);
+            log.append(vec![item], None).await.unwrap();
+            let mut verify = log.verify();
+            let report = loop {
+                let (report, ended) = verify.step().await.unwrap();
+                if ended {
+                    break report;
+                }
+            };
+            assert!(report.damages.is_empty(), "event {id}: {report:?}");
+            assert_eq!(report.events, id as u64 + 1);
+        }
+        let first = log.record().first_timestamp.unwrap();
+        assert_eq!(&*first, b"2025-08-01T10:00:00");
+        let again = store.conversations().await.unwrap();
+        assert_eq!(again[0].record, log.record());
     });
 }

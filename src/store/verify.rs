@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::event::EventId;
 use crate::notice::Level;
 use crate::page::{CHECKSUM_BYTES, Entry, Page, Reader, Signatures, Summary};
+use crate::sorted_map::SortedMap;
 
 /// How many pages are looked at in one step: two megabytes.
 const FEW: usize = 16;
@@ -273,9 +274,13 @@ impl Verify {
             Some((_, Err(why))) if matches!(*why, Error::VersionTooNew { .. }) => return Err(why),
             Some((bytes, Err(_))) => fault_of(bytes, 0),
             Some((_, Ok(record))) if tail_is_sound => {
-                let later = left.first_timestamp.is_some()
+                let paged = rebuilt(&State {
+                    tail: SortedMap::default(),
+                    ..state.clone()
+                });
+                let later = paged.first_timestamp.is_some()
                     && (record.first_timestamp.is_none()
-                        || record.first_timestamp > left.first_timestamp);
+                        || record.first_timestamp > paged.first_timestamp);
                 // What was only added to the tail is not counted there yet.
                 let counts = |least: u64, said: u64, all: u64| (least..=all).contains(&said);
                 let within = |said: Interval, all: Interval| all.0 <= said.0 && said.1 <= all.1;
