@@ -116,14 +116,16 @@ async fn calls_under_way_when_the_browser_closes_the_database_end() {
     let writes = join_all((0..30).map(|n| put(&database, n % 9, &value)));
     let reads = join_all((0..30).map(|_| all(&database)));
     let (bucket, writes, reads) = join3(crash, writes, reads).await;
+    // It may be closed once more before it has been healthy: then it is given a pause.
+    let is_told = |why: &Error| matches!(why, Error::Storage { .. } | Error::Unreachable { .. });
     for answer in writes {
         if let Err(error) = answer {
-            assert!(matches!(*error, Error::Storage { .. }), "{error:?}");
+            assert!(is_told(&error), "{error:?}");
         }
     }
     for answer in reads {
         if let Err(error) = answer {
-            assert!(matches!(*error, Error::Storage { .. }), "{error:?}");
+            assert!(is_told(&error), "{error:?}");
         }
     }
     drop(bucket);
