@@ -206,14 +206,14 @@ impl Log {
     /// Hands a plan to the backend. With `again`, a failure of the storage is not its tickets' end.
     pub(crate) fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>], again: bool) {
         let before = self.snapshot();
-        let expected = Expected {
+        let expected = (!plan.appends).then(|| Expected {
             table: Table::Conversations,
             key: self.key(0),
             value: before.stored.clone(),
             numbers: Some((Table::Tail, before.tail_numbers.clone())),
-        };
+        });
         let batch = WriteBatch {
-            expected: (!plan.appends).then_some(expected),
+            expected,
             writes: std::mem::take(&mut plan.writes),
         };
         let shared = Rc::clone(&self.shared);

@@ -12,25 +12,27 @@ impl Plan {
     /// such events it doesn't matter what another tab has written meanwhile: what it has as well is
     /// the same event.
     pub(super) fn only_appends(&self, log: &Log, items: &[&Item]) -> bool {
+        if !log.shared.alone.get() {
+            return false;
+        }
         let before = log.snapshot();
         let (Some(last), Some(_)) = (before.last(), &before.stored) else {
             return false;
         };
-        let says_all = !before.unsaid && log.intact(&before) == before.record.coverage;
         let is_after = |entry: &Entry| {
             let has_number = matches!(entry.event.header.id, Some(EventId::Number(_)));
             has_number && entry.position > last && entry.origin != Origin::Local
         };
         let is_event = |item: &&Item| matches!(item, Item::Event(..));
-        log.shared.alone.get()
-            && says_all
-            && self.writes.len() == self.committed.len()
+        self.writes.len() == self.committed.len()
             && self
                 .writes
                 .iter()
                 .all(|w| matches!(w, Write::Put(Table::Tail, ..)))
             && self.committed.iter().all(is_after)
             && items.iter().all(is_event)
+            && !before.unsaid
+            && log.intact(&before) == before.record.coverage
     }
 
     /// Brings the record up to date.

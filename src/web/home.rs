@@ -135,12 +135,17 @@ impl Home {
             return;
         }
         untold.push(Rc::clone(id));
+        self.later(TELL_PAUSE, Home::tell_untold);
+    }
+
+    /// Does something after so many milliseconds, if the store is there still.
+    fn later(self: &Rc<Home>, milliseconds: u32, act: fn(&Home)) {
         let home = Rc::downgrade(self);
-        let pause = self.store.clock().sleep(TELL_PAUSE);
+        let pause = self.store.clock().sleep(milliseconds);
         let _ = promise(async move {
             pause.await;
             if let Some(home) = home.upgrade() {
-                home.tell_untold();
+                act(&home);
             }
             Ok(JsValue::UNDEFINED)
         });
@@ -163,18 +168,9 @@ impl Home {
 
     /// Listens a while whether there are other tabs.
     pub(super) fn listen(self: &Rc<Home>) {
-        if self.tabs.is_none() {
-            return;
+        if self.tabs.is_some() {
+            self.later(HELLO_PAUSE, |home| home.store.set_alone(!home.met.get()));
         }
-        let home = Rc::downgrade(self);
-        let pause = self.store.clock().sleep(HELLO_PAUSE);
-        let _ = promise(async move {
-            pause.await;
-            if let Some(home) = home.upgrade() {
-                home.store.set_alone(!home.met.get());
-            }
-            Ok(JsValue::UNDEFINED)
-        });
     }
 
     /// Looks at what another tab has done to a conversation, if it is in use here.

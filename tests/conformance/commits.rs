@@ -5,7 +5,7 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use oh_event_store::backend::{Backend, Durability, Expected, Table, Write, WriteBatch};
-use oh_event_store::error::Error;
+use oh_event_store::error::{Error, Result};
 
 use super::{commit, expect, get, key, numbers, put, write};
 
@@ -180,10 +180,8 @@ pub async fn what_is_added_is_not_there_yet(backend: &impl Backend) {
     write(backend, vec![add(3, "three")]).await;
 }
 
-pub async fn of_additions_at_once_one_wins(backend: &impl Backend) {
-    let add = |value: i64| Write::Add(Table::Tail, key("c", 7), value.to_string().into());
-    let commits = (0..20).map(|n| commit(backend, None, vec![add(n)]));
-    let answers = join_all(commits).await;
+/// Of twenty commits at once the one that took place; all others have to be conflicts.
+fn the_one_that_won(answers: Vec<Result<()>>) -> Vec<i64> {
     let won: Vec<i64> = (0..)
         .zip(&answers)
         .filter(|(_, a)| a.is_ok())
@@ -193,6 +191,13 @@ pub async fn of_additions_at_once_one_wins(backend: &impl Backend) {
         .iter()
         .filter(|answer| **answer == Err(Error::Conflict.into()));
     assert_eq!((won.len(), lost.count()), (1, 19), "{answers:?}");
+    won
+}
+
+pub async fn of_additions_at_once_one_wins(backend: &impl Backend) {
+    let add = |value: i64| Write::Add(Table::Tail, key("c", 7), value.to_string().into());
+    let commits = (0..20).map(|n| commit(backend, None, vec![add(n)]));
+    let won = the_one_that_won(join_all(commits).await);
     let winner = get(backend, Table::Tail, "c", 7).await;
     assert_eq!(winner, Some(won[0].to_string().into_bytes()));
 }
@@ -277,16 +282,7 @@ pub async fn of_commits_at_once_one_wins(backend: &impl Backend) {
         ];
         commit(backend, Some(expected), writes)
     });
-    let answers = join_all(commits).await;
-    let won: Vec<i64> = (0..)
-        .zip(&answers)
-        .filter(|(_, a)| a.is_ok())
-        .map(|(n, _)| n)
-        .collect();
-    let lost = answers
-        .iter()
-        .filter(|answer| **answer == Err(Error::Conflict.into()));
-    assert_eq!((won.len(), lost.count()), (1, 19), "{answers:?}");
+    let won = the_one_that_won(join_all(commits).await);
     assert_eq!(numbers(backend, Table::Tail, "c", 0, 99).await, won);
     let winner = get(backend, Table::Conversations, "c", 0).await;
     assert_eq!(winner, Some(won[0].to_string().into_bytes()));
