@@ -1,5 +1,7 @@
 // Looks for bytes that break what must hold for any bytes: `node scripts/fuzz.mjs SECONDS TARGET…`,
-// by default a minute of every target in tests/fuzz/targets. What it finds lies in target/fuzz.
+// by default a minute of every target in tests/fuzz/targets, from a seed of its own or that of
+// `--seed=N`. What it finds lies in target/fuzz.
+import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Failure, main, must, output, root, run, say } from "./lib/shell.mjs";
@@ -26,12 +28,17 @@ async function lacking() {
   return code === 0 ? undefined : "cargo-fuzz could not be installed";
 }
 
-async function fuzz(target, seconds) {
+async function fuzz(target, seconds, seed) {
   // New inputs go to the first folder; the committed ones are only read.
   const own = join(BUILT, "corpus", target);
   const found = join(BUILT, "found", target);
   for (const folder of [own, found]) mkdirSync(join(root, folder), { recursive: true });
-  const limits = [`-max_total_time=${seconds}`, "-timeout=20", "-rss_limit_mb=2048"];
+  const limits = [
+    `-max_total_time=${seconds}`,
+    "-timeout=20",
+    "-rss_limit_mb=2048",
+    `-seed=${seed}`,
+  ];
   const places = [own, join(FOLDER, "corpus", target)];
   const { code, printed } = await run(
     "cargo",
@@ -43,12 +50,16 @@ async function fuzz(target, seconds) {
   );
   const runs = /number_of_executed_units: (\d+)/.exec(printed)?.[1];
   if (code !== 0 || runs === undefined) {
-    throw new Failure(`${target}: what was found lies in ${found}/ (exit code ${code})`);
+    const what = `what seed ${seed} found lies in ${found}/ (exit code ${code})`;
+    throw new Failure(`${target}: ${what}`);
   }
-  console.log(`fuzz: ${target}: ${runs} runs in ${seconds} s, nothing found`);
+  console.log(`fuzz: ${target}: ${runs} runs in ${seconds} s from seed ${seed}, nothing found`);
 }
 
-await main(import.meta.url, async ([seconds = "60", ...names]) => {
+await main(import.meta.url, async (given) => {
+  const [seconds = "60", ...names] = given.filter((argument) => !argument.startsWith("--"));
+  const option = given.find((argument) => argument.startsWith("--seed="));
+  const seed = Number(option?.slice("--seed=".length) ?? randomInt(1, 2 ** 31));
   const why = await lacking();
   if (why !== undefined) {
     console.log(`left out: fuzz (${targets.length} targets): ${why}`);
@@ -57,5 +68,6 @@ await main(import.meta.url, async ([seconds = "60", ...names]) => {
   await must("cargo", ["+nightly", "fuzz", "build", ...OPTIONS], {
     env: { PATH: process.env.PATH },
   });
-  for (const target of names.length > 0 ? names : targets) await fuzz(target, Number(seconds));
+  for (const target of names.length > 0 ? names : targets)
+    await fuzz(target, Number(seconds), seed);
 });

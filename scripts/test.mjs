@@ -66,7 +66,7 @@ const STEPS = {
   "clippy-wasm": { commands: () => [clippy("--target", WASM)] },
   native: { runner: "cargo", commands: () => [["cargo", "test", "--no-fail-fast"]] },
   semantics: { runner: "semantics", commands: () => [semantics()] },
-  fuzz: { runner: "fuzz", commands: () => [["node", "scripts/fuzz.mjs", "20"]] },
+  fuzz: { runner: "fuzz", commands: () => [["node", "scripts/fuzz.mjs", "20", "--seed=1"]] },
   server: { runner: "node", commands: () => [nodeTests("tests/server")] },
   bench: { runner: "node", commands: () => [nodeTests("tests/bench")] },
   browser: { runner: "cargo", commands: () => [browserTests("chrome")] },
