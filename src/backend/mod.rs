@@ -228,7 +228,8 @@ pub trait Backend {
     /// `Storage`, `Closed` or `Timeout`.
     fn conversations(&self) -> Answer<'_, Vec<(Rc<str>, Vec<u8>)>>;
 
-    /// Applies a batch. Acknowledged means that the transaction is complete.
+    /// Applies a batch. Acknowledged means that the transaction is complete. An empty batch reaches
+    /// for the database at once, where other calls leave one alone that was lost a moment ago.
     ///
     /// # Errors
     /// `Conflict` when what it expects is not so; `QuotaExceeded`, `Storage`, `Closed` or

@@ -18,7 +18,7 @@ use super::remote::{SyncRun, server};
 use super::reports;
 use super::tabs::Tabs;
 use super::verify::VerifyRun;
-use super::{BrowserClock, ConnectionOptions, IndexedDb};
+use super::{BrowserClock, ConnectionEvent, ConnectionOptions, IndexedDb};
 use crate::backend::Clock;
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, FrameForm};
@@ -144,8 +144,12 @@ impl Store {
     }
 
     /// Closes the database and ends every subscription.
-    pub fn close(&self) {
-        self.home.close();
+    pub fn close(&self) -> Promise {
+        let home = Rc::clone(&self.home);
+        promise(async move {
+            home.close().await;
+            Ok(JsValue::UNDEFINED)
+        })
     }
 }
 
@@ -162,13 +166,19 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
         decompose,
         storage_budget: given.storage_budget()?,
     };
-    let connection = connection(&given, &notify)?;
-    let name = connection.name.clone();
-    let database = IndexedDb::new(connection);
+    let mut connection = connection(&given, &notify)?;
     let timeout = given.timeout(ServerOptions::default().timeout)?;
     let max_subscribers = given.size("maxSubscribers", EventStream::MAX_SUBSCRIBERS)?;
     let home = Rc::new_cyclic(|home: &Weak<Home>| {
-        let (tabs, home) = (Tabs::open(&name, home), Weak::clone(home));
+        let (tabs, home) = (Tabs::open(&connection.name, home), Weak::clone(home));
+        let (hears, tell) = (Weak::clone(&home), Rc::clone(&connection.on_event));
+        connection.on_event = Rc::new(move |event| {
+            if let (ConnectionEvent::Terminated, Some(home)) = (event, hears.upgrade()) {
+                home.meet();
+            }
+            tell(event);
+        });
+        let database = IndexedDb::new(connection);
         let reporter = Reporter::new(move |notice| {
             match &notice {
                 Notice::Degraded(_) => {

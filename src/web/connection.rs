@@ -87,6 +87,8 @@ pub(super) struct Connection {
     state: RefCell<State>,
     /// How often it was lost without having been healthy in between.
     losses: Cell<u32>,
+    /// How often it was opened.
+    opened: Cell<u32>,
 }
 
 impl Connection {
@@ -99,11 +101,17 @@ impl Connection {
                 why: not_open(),
             }),
             losses: Cell::new(0),
+            opened: Cell::new(0),
         })
     }
 
     pub(super) fn timeout(&self) -> u32 {
         self.options.timeout
+    }
+
+    /// Another number from each opening on: what was read before need not be there any more.
+    pub(super) fn turn(&self) -> u32 {
+        self.opened.get()
     }
 
     /// The open database. Where the browser has closed it, it is opened again: at once the first
@@ -127,6 +135,13 @@ impl Connection {
             let opening = opening.unwrap_or_else(|| self.reopen());
             let _ = JsFuture::from(opening).await;
             waited = true;
+        }
+    }
+
+    /// Lets the next call open it without a pause.
+    pub(super) fn hurry(&self) {
+        if let State::Lost { until, .. } = &mut *self.state.borrow_mut() {
+            *until = 0.0;
         }
     }
 
@@ -154,6 +169,9 @@ impl Connection {
             },
             Err(why) => self.count_loss(why),
         };
+        if matches!(state, State::Open { .. }) {
+            self.opened.set(self.opened.get().wrapping_add(1));
+        }
         self.state.replace(state);
     }
 

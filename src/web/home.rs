@@ -38,7 +38,7 @@ pub(super) struct Home {
     /// Milliseconds for one request to a server.
     pub(super) timeout: u32,
     pub(super) tabs: Option<Tabs>,
-    /// Another tab was heard.
+    /// Another tab was heard, or the browser has closed the database.
     pub(super) met: Cell<bool>,
     /// Conversations that have changed here, which the other tabs are told soon.
     pub(super) untold: RefCell<Vec<Rc<str>>>,
@@ -173,6 +173,12 @@ impl Home {
         }
     }
 
+    /// Takes note that others may write as well, or have.
+    pub(super) fn meet(&self) {
+        self.met.set(true);
+        self.store.set_alone(false);
+    }
+
     /// Looks at what another tab has done to a conversation, if it is in use here.
     pub(super) fn changed_elsewhere(&self, id: &str) {
         let Some(live) = self.find(id) else { return };
@@ -211,10 +217,15 @@ impl Home {
         }
     }
 
-    /// Ends every subscription and closes the database.
-    pub(super) fn close(&self) {
+    /// Ends every subscription and closes the database, which first gets what is only in memory
+    /// if it can be reached again.
+    pub(super) async fn close(&self) {
         for live in self.in_use.take().iter().filter_map(Weak::upgrade) {
             live.stream.close();
+        }
+        if let Err(why) = self.store.return_to_database().await {
+            let reporter = &self.reporter;
+            reporter.log(Level::Warn, "what is only in memory is not kept", why);
         }
         self.store.close();
     }

@@ -26,8 +26,7 @@ impl Tabs {
         let home = Weak::clone(home);
         let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let Some(home) = home.upgrade() else { return };
-            home.met.set(true);
-            home.store.set_alone(false);
+            home.meet();
             match message.data().as_string().as_deref() {
                 Some(HELLO) => home.welcome(),
                 Some(id) => home.changed_elsewhere(id),

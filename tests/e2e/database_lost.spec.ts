@@ -201,6 +201,27 @@ test("a page that has no storage at first keeps everything once it has", async (
   expect(await stored(page, files.url + harnessPath)).toEqual(range(0, 30));
 });
 
+test("a store that is closed while it is in memory brings what it has to the database first", async ({
+  page,
+  files,
+}) => {
+  await withFaults(page, false);
+  await page.goto(files.url + harnessPath);
+  await openStore(page);
+  expect(await feed(page, frames(0, 20))).toBe(20);
+  await page.evaluate(() => {
+    window.refuses = true;
+    window.closeByForce();
+  });
+  expect(await feed(page, frames(20, 30))).toBe(10);
+  expect(await mode(page)).toBe("memory");
+  await page.evaluate(async () => {
+    window.refuses = false;
+    await window.store.close();
+  });
+  expect(await stored(page, files.url + harnessPath)).toEqual(range(0, 30));
+});
+
 for (const worker of [true, false]) {
   const where = worker ? "in the worker" : "on the page";
 
@@ -223,6 +244,8 @@ for (const worker of [true, false]) {
         });
         window.conversation = await window.store.conversation("c");
         await Promise.all(texts.map((text) => window.conversation.feed(text)));
+        // No other tab has answered by now, so that events are added without a look at the rest.
+        await new Promise((resolve) => setTimeout(resolve, 500));
       },
       { worker, texts: frames(0, 50) },
     );
