@@ -112,6 +112,7 @@ pub mod filter;
 pub mod notice;
 pub mod page;
 pub mod replay;
+mod signal;
 mod sorted_map;
 pub mod store;
 pub mod stream;

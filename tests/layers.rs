@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// From the ground up. Layers of one row stand side by side and don't import each other.
 const LAYERS: &[&[&str]] = &[
     &["error", "sorted_map"],
-    &["notice"],
+    &["notice", "signal"],
     &["event"],
     &["filter"],
     &["page"],

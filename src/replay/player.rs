@@ -11,8 +11,8 @@ use crate::backend::Clock;
 use crate::error::{Error, Result};
 use crate::event::Position;
 use crate::filter::EventFilter;
+use crate::signal::Signal;
 use crate::store::{Batch, Log, Search, SearchOptions};
-use crate::stream::Signal;
 
 /// The most events in one tick: what is due beyond that comes with the next.
 const BATCH: usize = 500;
@@ -168,7 +168,9 @@ impl Player {
             let wait = self.replay.borrow().next_due(self.clock.now());
             let changed = self.changed.changed();
             match wait {
-                None => changed.await,
+                None => {
+                    changed.await;
+                }
                 Some(wait) => {
                     if wait > HEARTBEAT {
                         self.news.set(true);

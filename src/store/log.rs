@@ -10,7 +10,6 @@ use super::cache::PageCache;
 use super::commit::{InFlight, Ticket};
 use super::found::Findings;
 use super::journal::Journal;
-use super::outbox::Changes;
 use super::record::Record;
 use super::retention::Retention;
 use crate::backend::{Backend, Clock, Durability, Fallback, Key, Table};
@@ -19,6 +18,7 @@ use crate::event::{Dialect, EventId, Position, Secrets};
 use crate::filter::{Decompose, EventFilter, Matcher};
 use crate::notice::{Level, Reporter};
 use crate::page::{Class, Entry, Page, Summary};
+use crate::signal::Signal;
 use crate::sorted_map::SortedMap;
 
 /// How often the state is read again when another tab changes it at the same time.
@@ -177,7 +177,7 @@ pub struct Log {
     wanted: Option<Dialect>,
     deleted: Cell<bool>,
     /// Of the outbox.
-    pub(super) sends: Changes,
+    pub(super) sends: Signal,
     /// It was opened while its stored events could not be read, if there are any.
     pub(super) unread: Cell<bool>,
 }
@@ -202,7 +202,7 @@ impl Log {
             on_commit: RefCell::default(),
             wanted,
             deleted: Cell::new(false),
-            sends: Changes::default(),
+            sends: Signal::default(),
             unread: Cell::default(),
         };
         log.load_from(true).await?;

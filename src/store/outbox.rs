@@ -1,8 +1,6 @@
 //! The outbox of a conversation: what its user does, kept until the server has it.
 
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::task::{Context, Poll, Waker};
+use std::rc::Rc;
 
 use super::commit::ATTEMPTS;
 use super::journal::Deed;
@@ -119,42 +117,10 @@ impl Action {
     }
 }
 
-/// Wakes who looks at an outbox when it has changed.
-#[derive(Default)]
-pub(crate) struct Changes {
-    count: Cell<u64>,
-    waiting: RefCell<Vec<Waker>>,
-}
-
-impl Changes {
-    pub(crate) fn set(&self) {
-        self.count.set(self.count.get().wrapping_add(1));
-        self.waiting.take().into_iter().for_each(Waker::wake);
-    }
-}
-
 impl Log {
-    /// Whether the outbox may have changed since `seen`, which is brought up to date; if not, the
-    /// task is woken when it has.
-    pub(crate) fn outbox_changed(&self, seen: &mut u64, context: &Context<'_>) -> bool {
-        let count = self.sends.count.get();
-        if std::mem::replace(seen, count) != count {
-            return true;
-        }
-        let mut waiting = self.sends.waiting.borrow_mut();
-        if !waiting.iter().any(|known| known.will_wake(context.waker())) {
-            waiting.push(context.waker().clone());
-        }
-        false
-    }
-
-    /// Ends when the outbox may have changed since `seen`, which is brought up to date.
-    pub(crate) async fn outbox_change(&self, seen: &mut u64) {
-        poll_fn(|context| match self.outbox_changed(seen, context) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        })
-        .await;
+    /// Ends when the outbox may have changed since `seen`, and answers what is seen then.
+    pub(crate) async fn outbox_change(self: Rc<Log>, seen: u64) -> u64 {
+        self.sends.changed_since(seen).await
     }
 
     /// Wakes who looks at the outbox.

@@ -2,10 +2,8 @@
 
 mod event_stream;
 mod queue;
-mod signal;
 mod subscription;
 
 pub use event_stream::{Drops, EventStream, FeedReport, SubscribeOptions};
 pub use queue::Policy;
-pub(crate) use signal::Signal;
 pub use subscription::Subscription;

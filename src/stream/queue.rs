@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::signal::Signal;
 use crate::error::Result;
 use crate::event::{Event, Position};
 use crate::filter::Matcher;
 use crate::page::Entry;
+use crate::signal::Signal;
 use crate::store::{Batch, Log};
 
 /// What happens when a subscriber is slower than the events come.

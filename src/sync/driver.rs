@@ -112,7 +112,7 @@ impl Connection {
             seed,
             errands: VecDeque::new(),
             errand: None,
-            outbox_seen: 0,
+            outbox_change: Rc::clone(&log).outbox_change(0).boxed_local(),
         };
         let running = poll_fn(move |context| driver.poll(context)).boxed_local();
         (Connection { shared, log }, running)
@@ -171,7 +171,7 @@ struct Driver {
     seed: u64,
     errands: VecDeque<Errand>,
     errand: Option<LocalBoxFuture<'static, Option<Input<'static>>>>,
-    outbox_seen: u64,
+    outbox_change: LocalBoxFuture<'static, u64>,
 }
 
 impl Driver {
@@ -243,7 +243,9 @@ impl Driver {
             self.errand = Some(outbox::run(log, errand, self.seed).boxed_local());
             return true;
         }
-        if (self.stream.log()).outbox_changed(&mut self.outbox_seen, context) {
+        if let Poll::Ready(seen) = self.outbox_change.poll_unpin(context) {
+            let log = Rc::clone(self.stream.log());
+            self.outbox_change = log.outbox_change(seen).boxed_local();
             self.handle(Input::Outbox);
             return true;
         }

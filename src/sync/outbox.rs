@@ -286,7 +286,7 @@ impl Connection {
                 if shared.is_closed() {
                     return Err(closed());
                 }
-                log.outbox_change(&mut seen).await;
+                seen = Rc::clone(&log).outbox_change(seen).await;
             }
         }
     }
@@ -304,13 +304,13 @@ impl Connection {
         }
     }
 
-    /// Ends when the outbox may have changed since `seen`, which is brought up to date. `false` where
-    /// the connection is closed.
+    /// Ends when the outbox may have changed since `seen`, and answers what is seen then; `None`
+    /// where the connection is closed.
     pub fn pending_change(&self, mut seen: u64) -> impl Future<Output = Option<u64>> + 'static {
         let (log, shared) = (Rc::clone(&self.log), self.shared());
         async move {
             if !shared.is_closed() {
-                log.outbox_change(&mut seen).await;
+                seen = log.outbox_change(seen).await;
             }
             (!shared.is_closed()).then_some(seen)
         }

@@ -8,7 +8,7 @@ use futures_util::future::{Either, select};
 use crate::backend::{Clock, Http, Request};
 use crate::error::{Error, Result};
 use crate::notice::{Level, Reporter};
-use crate::stream::Signal;
+use crate::signal::Signal;
 
 /// The most bytes of one answer.
 const MOST_BYTES: usize = 64 << 20;

@@ -13,8 +13,9 @@ use super::home::Home;
 use super::reports;
 use crate::error::{Error, Result};
 use crate::replay::{Player, Tick};
+use crate::signal::Signal;
 use crate::store::{Batch, Export, Search, SearchAll};
-use crate::stream::{Signal, Subscription as Events};
+use crate::stream::Subscription as Events;
 use crate::sync::RemoteSearch;
 
 /// Holds a reader that one call at a time works with.

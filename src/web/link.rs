@@ -15,22 +15,17 @@ use super::{BrowserClock, BrowserSockets};
 use crate::backend::{Socket, SocketEvent, SocketListener, Sockets};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, FrameForm};
+use crate::signal::Signal;
 use crate::store::{Queued, Stage};
-use crate::stream::Signal;
 use crate::sync::{Connection, Control, SessionOptions, State, SyncReport, Transport};
-
-/// Tells of changes, none twice.
-#[derive(Default)]
-struct Changes {
-    signal: Signal,
-    untold: Cell<bool>,
-}
 
 /// A connection to a server.
 #[wasm_bindgen]
 pub struct Link {
     connection: Rc<Connection>,
-    changes: Rc<Changes>,
+    changes: Rc<Signal>,
+    /// How many of them were told.
+    told: Rc<Cell<u64>>,
     own: Rc<OwnSocket>,
     /// Which changes of the outbox were told.
     outbox: Rc<Cell<u64>>,
@@ -105,8 +100,8 @@ impl Link {
             has_pages: pages.is_some(),
             seed: (Math::random() * 9_007_199_254_740_992.0) as u64,
         };
-        let changes = Rc::new(Changes::default());
-        let told = Rc::clone(&changes);
+        let changes = Rc::new(Signal::default());
+        let changed = Rc::clone(&changes);
         let (connection, running) = Connection::new(
             Rc::clone(&live.stream),
             match attached {
@@ -116,15 +111,13 @@ impl Link {
             Rc::new(BrowserClock::new()),
             pages,
             options,
-            Box::new(move || {
-                told.untold.set(true);
-                told.signal.set();
-            }),
+            Box::new(move || changed.set()),
         );
         spawn_local(running);
         Ok(Link {
             connection: Rc::new(connection),
             changes,
+            told: Rc::default(),
             own,
             outbox: Rc::new(Cell::new(u64::MAX)),
         })
@@ -136,11 +129,9 @@ impl Link {
     /// Waits for the next change of state; undefined once it is closed.
     pub fn next(&self) -> Promise {
         let (connection, changes) = (Rc::clone(&self.connection), Rc::clone(&self.changes));
+        let told = Rc::clone(&self.told);
         promise(async move {
-            if !changes.untold.get() {
-                changes.signal.changed().await;
-            }
-            changes.untold.set(false);
+            told.set(changes.changed_since(told.get()).await);
             Ok(state(&connection.state(), &connection.report()))
         })
     }

@@ -25,11 +25,16 @@ impl Signal {
 
     /// Ends at the first change after this call.
     pub(crate) fn changed(&self) -> Changed<'_> {
+        self.changed_since(self.changes.get())
+    }
+
+    /// Ends where there have been other than `seen` changes; answers how many then.
+    pub(crate) fn changed_since(&self, seen: u64) -> Changed<'_> {
         let number = self.next.get();
         self.next.set(number.wrapping_add(1));
         Changed {
             signal: self,
-            seen: self.changes.get(),
+            seen,
             number,
         }
     }
@@ -43,11 +48,12 @@ pub(crate) struct Changed<'a> {
 }
 
 impl Future for Changed<'_> {
-    type Output = ();
+    type Output = u64;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.signal.changes.get() != self.seen {
-            return Poll::Ready(());
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<u64> {
+        let changes = self.signal.changes.get();
+        if changes != self.seen {
+            return Poll::Ready(changes);
         }
         let waker = context.waker().clone();
         self.signal.waiting.borrow_mut().insert(self.number, waker);
