@@ -10,7 +10,7 @@ import {
 } from "oh-event-store/react";
 import { StrictMode } from "react";
 import type { ReactNode } from "react";
-import { afterEach, expect, inject, test } from "vitest";
+import { afterEach, expect, inject, test, vi } from "vitest";
 import type { Seen } from "./server.js";
 
 const host = `127.0.0.1:${inject("port")}`;
@@ -28,6 +28,7 @@ const options = (at: string, id: string): ConnectOptions => ({
 });
 
 afterEach(cleanup);
+afterEach(() => vi.restoreAllMocks());
 
 /** The locks of the connections of this file's tests, which have addresses of their own. */
 async function locks(at: string): Promise<string[]> {
@@ -36,8 +37,8 @@ async function locks(at: string): Promise<string[]> {
   return names.filter((name) => name.includes(`${at}"`));
 }
 
-async function wrapper() {
-  const store = await openEventStore({ name: `live-${crypto.randomUUID()}` });
+async function wrapper(worker = true) {
+  const store = await openEventStore({ name: `live-${crypto.randomUUID()}`, worker });
   return ({ children }: { children: ReactNode }) => (
     <StrictMode>
       <EventStoreProvider store={store}>
@@ -90,6 +91,78 @@ test("two components on one conversation have one socket, which outlives the fir
   second.unmount();
   await waitFor(async () => expect((await seen(at)).closed).toHaveLength(2), patient);
   await waitFor(async () => expect(await locks(at)).toEqual([]), patient);
+});
+
+test("pending: what is sent offline appears, and vanishes when the server has it", async () => {
+  const at = path();
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+  const shown: number[] = [];
+  const { result, unmount } = renderHook(
+    () => {
+      const conversation = useConversation("c", { dialect: "v1" });
+      const live = useConnection(conversation, options(at, "e-1"));
+      shown.push(live.pending.length);
+      return live;
+    },
+    { wrapper: await wrapper() },
+  );
+  await waitFor(() => expect(result.current.state.status).toBe("offline"), patient);
+  expect(result.current.pending).toEqual([]);
+  const message = { role: "user", content: [{ type: "text", text: "go on" }] };
+  const echo = { id: "e-2", source: "user", kind: "MessageEvent", llm_message: message };
+  const action = { ...message, say: [JSON.stringify(echo)] };
+  const sent = result.current.connection?.send(action);
+  await waitFor(() => expect(result.current.pending).toHaveLength(1), patient);
+  expect(result.current.pending).toMatchObject([{ action, status: "waiting" }]);
+  expect((await seen(at)).received).toEqual([]);
+
+  window.dispatchEvent(new Event("online"));
+  await sent;
+  await waitFor(() => expect(result.current.pending).toEqual([]), patient);
+  expect((await seen(at)).received).toContainEqual(JSON.stringify(action));
+  // Also the component was rendered with it, and without.
+  expect(shown.filter((count, index) => count !== shown[index - 1])).toEqual([0, 1, 0]);
+  unmount();
+});
+
+test("pending: the outbox is not read before somebody looks, and then it is what it was", async () => {
+  const at = path();
+  const asked: string[] = [];
+  const begin = IDBDatabase.prototype.transaction;
+  vi.spyOn(IDBDatabase.prototype, "transaction").mockImplementation(function (
+    this: IDBDatabase,
+    ...args
+  ) {
+    const [stores] = args;
+    asked.push(...(typeof stores === "string" ? [stores] : stores));
+    return begin.apply(this, args);
+  });
+  const unreachable = { ...options(at, "e-1"), query: { refuse: "yes" } };
+  const { result, rerender, unmount } = renderHook(
+    ({ looks }) => {
+      const conversation = useConversation("c", { dialect: "v1" });
+      const live = useConnection(conversation, unreachable);
+      return {
+        connection: live.connection,
+        status: live.state.status,
+        seen: looks && live.pending,
+      };
+    },
+    { wrapper: await wrapper(false), initialProps: { looks: false } },
+  );
+  await waitFor(() => expect(result.current.status).toBe("waiting"), patient);
+  expect(asked).toContain("conversations");
+  expect(asked).not.toContain("outbox");
+  const sent = result.current.connection?.send({ role: "user", content: "later" });
+  sent?.catch(() => {});
+  await waitFor(
+    async () => expect(await result.current.connection?.pending()).toHaveLength(1),
+    patient,
+  );
+  expect(result.current.seen).toBe(false);
+  rerender({ looks: true });
+  await waitFor(() => expect(result.current.seen).toMatchObject([{ status: "waiting" }]), patient);
+  unmount();
 });
 
 test("several conversations, each with its own state, none connected twice", async () => {

@@ -27,27 +27,52 @@ const NONE: ConnectionHook = {
   error: null,
 };
 
+/** The machinery of `useConnection`, without React: `look` begins to follow `pending`. */
+function connectionController(
+  conversation: Pick<Conversation, "connect"> | null | undefined,
+  given: ConnectOptions | null,
+) {
+  let looked = false;
+  let follow = () => {};
+  const observed = observable<ConnectionHook>(NONE, ({ set }, signal) => {
+    if (!conversation || !given) return;
+    const connection = conversation.connect(given);
+    onAbort(signal, () => connection.close());
+    connection.on("state", (state) => set({ state }));
+    follow = () => void connection.on("pending", (pending) => set({ pending }));
+    if (looked) follow();
+    set({ connection, state: connection.state });
+  });
+  const look = () => {
+    if (!looked) follow();
+    looked = true;
+  };
+  return { observed, look };
+}
+
 /**
  * A connection for as long as the component is mounted. The options are compared by value; others
- * connect anew, and without any there is no connection.
+ * connect anew, and without any there is no connection. The outbox is read from when on somebody
+ * looks at `pending`.
  */
 export function useConnection(
   conversation: Pick<Conversation, "connect"> | null | undefined,
   options: ConnectOptions | null | undefined,
 ): ConnectionHook {
   const key = JSON.stringify(options ?? null);
-  const controller = useMemo(
-    () =>
-      observable<ConnectionHook>(NONE, ({ set }, signal) => {
-        const given = JSON.parse(key) as ConnectOptions | null;
-        if (!conversation || !given) return;
-        const connection = conversation.connect(given);
-        onAbort(signal, () => connection.close());
-        connection.on("state", (state) => set({ state }));
-        connection.on("pending", (pending) => set({ pending }));
-        set({ connection, state: connection.state });
-      }),
+  const { observed, look } = useMemo(
+    () => connectionController(conversation, JSON.parse(key) as ConnectOptions | null),
     [conversation, key],
   );
-  return useObservable(controller);
+  const seen = useObservable(observed);
+  return useMemo(
+    () => ({
+      ...seen,
+      get pending() {
+        look();
+        return seen.pending;
+      },
+    }),
+    [seen, look],
+  );
 }
