@@ -185,6 +185,38 @@ fn the_first_matches_of_a_frequent_text_cost_no_signatures() {
 }
 
 #[test]
+fn a_search_in_a_range_reads_no_page_outside_of_it() {
+    run(async {
+        let records = Counting::new();
+        let log = open(&records, &pages(3000, 1000)).await;
+        let (mut random, mut oracle) = (Random::new(17), Oracle::default());
+        let events = (0..4000).map(|id| events::message(id, &text(&mut random)));
+        append(&log, &mut oracle, events).await;
+        let all = records.sizes(Table::Pages).len();
+        assert!(all > 100, "{all}");
+        for (filter, reverse) in [
+            (EventFilter::default(), false),
+            (EventFilter::default(), true),
+            (query("message"), false),
+            (query("message"), true),
+        ] {
+            let log = open(&records, &pages(3000, 1000)).await;
+            records.forget();
+            let options = SearchOptions {
+                start_id: Some(1400),
+                end_id: Some(2599),
+                ..by(&filter, reverse)
+            };
+            assert_eq!(found(&log, &options, 99).await, oracle.search(&options));
+            let read = records.read(Table::Pages);
+            // Pages hold about as many events each, and come in the order of their numbers.
+            let (first, last) = (read.iter().min().unwrap(), read.iter().max().unwrap());
+            assert!(*last - *first < all as i64 * 4 / 10, "{read:?} of {all}");
+        }
+    });
+}
+
+#[test]
 fn what_was_counted_is_counted_anew_only_where_pages_changed() {
     run(async {
         let records = Counting::new();

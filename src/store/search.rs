@@ -43,6 +43,8 @@ pub struct Search {
     frequent: bool,
     low: Position,
     high: Option<Position>,
+    /// Pages out of this range, both ends included, are not read ahead.
+    reach: (Position, Position),
     reverse: bool,
     left: u64,
     /// The next position to look at.
@@ -79,6 +81,10 @@ impl Log {
             frequent: true,
             low: options.start_id.unwrap_or(i64::MIN),
             high: options.end_id,
+            reach: (
+                options.start_id.unwrap_or(i64::MIN),
+                options.end_id.unwrap_or(i64::MAX),
+            ),
             reverse: options.reverse,
             left: limit(options.limit),
             at: None,
@@ -131,6 +137,7 @@ impl Search {
     /// Lets it go on to a greater position than it was begun with.
     pub(crate) fn extend(&mut self, high: Position) {
         self.high = Some(self.high.map_or(high, |before| before.max(high)));
+        self.reach.1 = self.reach.1.max(high);
     }
 
     /// The greatest position that it goes to, once that is known.
@@ -329,7 +336,9 @@ impl Search {
             return Ok(Some(Look::Count(count)));
         }
         let (log, sieve) = (&self.log, &mut self.sieve);
+        let (low, high) = self.reach;
         let wanted: Wanted<'_> = &mut |page| match sieve.verdict(state, page) {
+            _ if page.last() < low || page.first() > high => None,
             Verdict::Unread(_) => None,
             verdict => Some(verdict.count().is_none_or(|count| count > 0 && !count_only)),
         };
