@@ -351,7 +351,10 @@ impl Search {
             _ => self.sieve.matching(&self.log, summary.number, &page),
         };
         self.frequent = !indices.is_empty();
-        Ok(Some(Look::Page(page, indices)))
+        Ok(Some(match count_only {
+            true => Look::Count(indices.len() as u64),
+            false => Look::Page(page, indices),
+        }))
     }
 }
 
