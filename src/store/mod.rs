@@ -27,6 +27,7 @@ mod search_all;
 mod sieve;
 mod truncate;
 mod verify;
+mod verify_pages;
 
 pub use archive::MAGIC as ARCHIVE_MAGIC;
 pub use batch::Batch;

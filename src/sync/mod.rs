@@ -6,6 +6,7 @@ mod driver;
 pub mod engine_io;
 mod events;
 mod incoming;
+mod lifecycle;
 mod nested;
 mod outbox;
 mod page;
