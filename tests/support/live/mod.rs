@@ -3,4 +3,5 @@
 
 pub mod model;
 pub mod network;
+pub mod scene;
 pub mod tab;

@@ -1,0 +1,250 @@
+//! What a user does is kept until the server has it or doesn't want it, and it is said which.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[allow(dead_code)]
+#[path = "support/live/mod.rs"]
+mod live;
+#[allow(dead_code)]
+#[path = "support/random.rs"]
+mod random;
+
+use std::rc::Rc;
+
+use futures::executor::LocalPool;
+use live::model::Kind;
+use live::network::Manners;
+use live::scene::{KINDS, Scene};
+use oh_event_store::backend::Table;
+use oh_event_store::error::Error;
+use oh_event_store::store::{EventStore, Stage, StoreOptions};
+use oh_event_store::sync::Control;
+
+#[test]
+fn what_the_server_rejects_is_an_error_and_stays_listed_until_it_is_dismissed() {
+    for kind in KINDS {
+        let mut scene = Scene::live(kind);
+        scene.world.manners.set(Manners::Refuses);
+        scene.send(0, "a", "bad");
+        scene.pass(1_000.0);
+        let why = Error::ActionRejected("no".to_owned());
+        assert_eq!(scene.end("a"), Some(Err(why.into())));
+        scene.world.manners.set(Manners::Takes);
+        scene.send(0, "b", "good");
+        scene.pass(600_000.0);
+        assert_eq!(scene.acts(), ["good"], "it is not sent again");
+        let pending = scene.pending(0);
+        assert_eq!(pending.len(), 1);
+        assert_eq!(pending[0].action.stage, Stage::Rejected);
+        scene.cancel(0, "a");
+        assert_eq!(scene.pending(0), []);
+        scene.close();
+    }
+}
+
+#[test]
+fn what_the_server_never_answers_or_never_survives_is_given_up() {
+    for kind in KINDS {
+        for manners in [Manners::Ignores, Manners::Breaks] {
+            let mut scene = Scene::live(kind);
+            scene.world.manners.set(manners);
+            scene.send(0, "a", "bad");
+            scene.pass(5_000_000.0);
+            let end = scene.end("a").expect("it ends");
+            assert_eq!(end.unwrap_err().code(), "action-rejected");
+            assert_eq!(scene.pending(0)[0].action.stage, Stage::Rejected);
+            scene.world.manners.set(Manners::Takes);
+            scene.send(0, "b", "good");
+            scene.pass(120_000.0);
+            assert_eq!(scene.acts(), ["good"], "{kind:?} {manners:?}");
+            scene.close();
+        }
+    }
+}
+
+#[test]
+fn what_is_cancelled_before_it_is_sent_never_is() {
+    for kind in KINDS {
+        let mut scene = Scene::live(kind);
+        scene.go_offline();
+        for (id, content) in [("a", "one"), ("b", "two"), ("c", "three")] {
+            scene.send(0, id, content);
+        }
+        scene.pass(1_000.0);
+        assert!(scene.cancel(0, "b"));
+        assert!(!scene.cancel(0, "d"), "there is none");
+        scene.pass(1_000.0);
+        assert_eq!(scene.end("b"), Some(Err(Error::ActionCancelled.into())));
+        assert_eq!(scene.pending(0).len(), 2);
+        scene.tabs[0].connection.control(Control::Online(true));
+        scene.pass(60_000.0);
+        assert_eq!(scene.acts(), ["one", "three"]);
+        // What is on its way can't be called back, but is not sent again.
+        scene.world.manners.set(Manners::Breaks);
+        scene.send(0, "e", "four");
+        scene.pass(100.0);
+        assert!(!scene.cancel(0, "e"));
+        scene.pass(10.0);
+        assert_eq!(scene.end("e"), Some(Err(Error::ActionCancelled.into())));
+        scene.world.manners.set(Manners::Takes);
+        scene.pass(300_000.0);
+        assert_eq!(scene.acts(), ["one", "three"]);
+        assert_eq!(
+            scene
+                .records
+                .records()
+                .iter()
+                .filter(|(at, _)| at.0 == Table::Outbox)
+                .count(),
+            0
+        );
+        scene.close();
+    }
+}
+
+#[test]
+fn bad_actions_and_a_full_outbox_are_clear_errors() {
+    let mut scene = Scene::live(Kind::V1);
+    scene.go_offline();
+    for json in [
+        "",
+        "[]",
+        "null",
+        "{",
+        "\"text\"",
+        "{\"role\": \"user\", \"run\": false}",
+    ] {
+        let call = scene.tabs[0].connection.send("x", json);
+        let why = scene.pool.run_until(call).unwrap_err();
+        assert_eq!(why.code(), "invalid-argument", "{json}");
+    }
+    let long = "x".repeat(6 << 20);
+    scene.send(0, "a", &long);
+    scene.send(0, "b", &long);
+    scene.send(0, "c", &long);
+    assert_eq!(scene.end("c").unwrap().unwrap_err().code(), "outbox-full");
+    assert!(scene.cancel(0, "a") && scene.cancel(0, "b"));
+    scene.pass(10.0);
+    for number in 0..1001 {
+        scene.send(0, &format!("n{number}"), "x");
+    }
+    assert_eq!(scene.end("n999"), None);
+    assert_eq!(
+        scene.end("n1000").unwrap().unwrap_err().code(),
+        "outbox-full"
+    );
+    scene.close();
+}
+
+#[test]
+fn a_connection_that_is_closed_keeps_its_actions_and_says_so() {
+    let mut scene = Scene::live(Kind::V0);
+    scene.go_offline();
+    scene.send(0, "a", "one");
+    scene.tabs[0].connection.control(Control::Stop);
+    scene.pass(10.0);
+    assert_eq!(
+        scene.end("a"),
+        Some(Err(Error::Closed("connection").into()))
+    );
+    scene.send(0, "b", "two");
+    assert_eq!(
+        scene.end("b"),
+        Some(Err(Error::Closed("connection").into()))
+    );
+    scene.tabs.clear();
+    scene.open_another(true);
+    scene.pass(10_000.0);
+    assert_eq!(scene.acts(), ["one"]);
+    scene.close();
+}
+
+#[test]
+fn a_damaged_record_is_listed_and_not_sent() {
+    let mut scene = Scene::live(Kind::V0);
+    scene.go_offline();
+    scene.send(0, "a", "one");
+    scene.send(0, "b", "two");
+    let mut records = scene.records.records();
+    let place = records
+        .keys()
+        .find(|place| place.0 == Table::Outbox)
+        .cloned();
+    let place = place.expect("it is there");
+    records.get_mut(&place).unwrap()[5] ^= 4;
+    scene.records.restore(records);
+    let log = Rc::clone(scene.tabs[0].log());
+    let verified = |mut look: oh_event_store::store::Verify, pool: &mut LocalPool| {
+        pool.run_until(async move {
+            loop {
+                if let (report, true) = look.step().await.unwrap() {
+                    return report.damages;
+                }
+            }
+        })
+    };
+    let damages = verified(log.verify(), &mut scene.pool);
+    assert_eq!(damages.len(), 1);
+    assert_eq!(
+        (damages[0].table, damages[0].number),
+        (Table::Outbox, place.1.number)
+    );
+    scene.tabs[0].connection.control(Control::Online(true));
+    scene.pass(60_000.0);
+    assert_eq!(scene.acts(), ["two"]);
+    verified(log.repair(), &mut scene.pool);
+    assert_eq!(verified(log.verify(), &mut scene.pool), []);
+    assert_eq!(scene.end("a").unwrap().unwrap_err().code(), "corrupt");
+    scene.close();
+}
+
+#[test]
+fn deleting_takes_the_outbox_along_and_eviction_leaves_it() {
+    let mut scene = Scene::live(Kind::V0);
+    scene.go_offline();
+    scene.send(0, "a", "one");
+    scene.tabs.remove(0).crash(&mut scene.pool);
+    let backend = Rc::clone(&scene.records);
+    let clock = Rc::new(live::network::Network(Rc::clone(&scene.world)));
+    let options = StoreOptions {
+        storage_budget: Some(1),
+        ..StoreOptions::default()
+    };
+    let store = EventStore::new(
+        backend,
+        clock,
+        oh_event_store::notice::Reporter::default(),
+        &options,
+    );
+    let event = |id| format!("{{\"id\": {id}, \"action\": \"message\", \"args\": {{}}}}");
+    let fill = |id: &'static str| {
+        let store = &store;
+        async move {
+            let log = store.conversation(id, None).await.unwrap();
+            let stream = oh_event_store::stream::EventStream::new(
+                log,
+                oh_event_store::notice::Reporter::default(),
+                1,
+                Rc::default(),
+            );
+            let form = oh_event_store::event::FrameForm::Raw;
+            stream.feed(event(1).as_bytes(), form).await.unwrap();
+        }
+    };
+    scene.pool.run_until(async {
+        fill("d").await;
+        fill("e").await;
+    });
+    let kept = |scene: &Scene, id: &str| {
+        let records = scene.records.records();
+        records
+            .keys()
+            .any(|place| *place.1.conversation == *id && place.0 == Table::Conversations)
+    };
+    assert!(kept(&scene, "c") && !kept(&scene, "d"));
+    scene
+        .pool
+        .run_until(store.delete_conversation("c"))
+        .unwrap();
+    let records = scene.records.records();
+    assert!(!records.keys().any(|place| *place.1.conversation == *"c"));
+}
