@@ -248,3 +248,65 @@ fn deleting_takes_the_outbox_along_and_eviction_leaves_it() {
     let records = scene.records.records();
     assert!(!records.keys().any(|place| *place.1.conversation == *"c"));
 }
+
+#[test]
+fn what_is_queued_in_memory_is_in_the_database_afterwards_in_order_and_sent_once() {
+    for (kind, loads_again) in KINDS
+        .into_iter()
+        .flat_map(|kind| [(kind, false), (kind, true)])
+    {
+        let mut scene = Scene::live(kind);
+        scene.go_offline();
+        scene.send(0, "a", "one");
+        scene.tabs[0].lose_database();
+        for (id, content) in [("b", "two"), ("c", "three"), ("d", "four")] {
+            scene.send(0, id, content);
+        }
+        assert!(scene.tabs[0].store.is_degraded());
+        assert!(scene.cancel(0, "c"));
+        scene.pass(1_000.0);
+        scene.tabs[0].find_database(&mut scene.pool);
+        assert_eq!(scene.pending_ids(0), ["a", "b", "d"]);
+        if loads_again {
+            scene.tabs.remove(0).crash(&mut scene.pool);
+            scene.open_another(true);
+            assert_eq!(scene.pending_ids(0), ["a", "b", "d"]);
+        }
+        scene.tabs[0].connection.control(Control::Online(true));
+        scene.pass(60_000.0);
+        assert_eq!(scene.acts(), ["one", "two", "four"], "{kind:?}");
+        assert_eq!(scene.pending(0), []);
+        for id in ["a", "b", "d"].iter().filter(|_| !loads_again) {
+            assert_eq!(scene.end(id), Some(Ok(())));
+        }
+        scene.close();
+    }
+}
+
+#[test]
+fn what_is_sent_from_memory_is_not_sent_again_from_the_database() {
+    for kind in KINDS {
+        for manners in [Manners::Takes, Manners::TakesAndBreaks] {
+            let mut scene = Scene::live(kind);
+            scene.go_offline();
+            scene.send(0, "a", "one");
+            scene.tabs[0].lose_database();
+            scene.send(0, "b", "two");
+            scene.world.manners.set(manners);
+            scene.tabs[0].connection.control(Control::Online(true));
+            scene.pass(5_000.0);
+            scene.tabs[0].find_database(&mut scene.pool);
+            scene.world.manners.set(Manners::Takes);
+            scene.pass(120_000.0);
+            let mut acts = scene.acts();
+            acts.sort();
+            assert_eq!(acts, ["one", "two"], "{kind:?} {manners:?}");
+            assert_eq!(scene.pending(0), []);
+            assert_eq!(
+                (scene.end("a"), scene.end("b")),
+                (Some(Ok(())), Some(Ok(())))
+            );
+            scene.close();
+        }
+    }
+}

@@ -178,6 +178,8 @@ pub struct Log {
     deleted: Cell<bool>,
     /// Of the outbox.
     pub(super) sends: Signal,
+    /// The greatest number of its actions, also of those that are not in it any more.
+    pub(super) last_queued: Cell<i64>,
     /// It was opened while its stored events could not be read, if there are any.
     pub(super) unread: Cell<bool>,
 }
@@ -203,6 +205,7 @@ impl Log {
             wanted,
             deleted: Cell::new(false),
             sends: Signal::default(),
+            last_queued: Cell::default(),
             unread: Cell::default(),
         };
         log.load_from(true).await?;

@@ -154,7 +154,18 @@ impl Log {
         self.check_open()?;
         let backend = &self.shared.backend;
         let (first, last) = (Key::FIRST, Key::LAST);
-        backend.range(Table::Outbox, &self.id, first, last).await
+        let mut read = backend.range(Table::Outbox, &self.id, first, last).await;
+        if matches!(&read, Err(why) if self.shared.fallback.replaces(why)) {
+            // From here on it is memory that is read.
+            read = backend.range(Table::Outbox, &self.id, first, last).await;
+        }
+        let records = read?;
+        self.number_is_used(records.last().map_or(0, |(number, _)| *number));
+        Ok(records)
+    }
+
+    fn number_is_used(&self, number: i64) {
+        self.last_queued.set(self.last_queued.get().max(number));
     }
 
     /// The record with a number; none where it is no more.
@@ -197,8 +208,10 @@ impl Log {
                 let (actions, bytes) = (MOST_ACTIONS, MOST_BYTES);
                 return Err(Error::OutboxFull { actions, bytes }.into());
             }
-            let last = records.last().map_or(0, |(number, _)| *number);
-            let number = last.saturating_add(1).max(self.shared.clock.now() as i64);
+            // Also beyond what is stored and can't be read now.
+            let next = self.last_queued.get().saturating_add(1);
+            let number = next.max(self.shared.clock.now() as i64);
+            self.number_is_used(number);
             match self.replace_queued(number, None, Some(&action)).await {
                 Ok(false) => {}
                 Ok(true) => return Ok(number),

@@ -20,6 +20,7 @@ use super::network::{KEY, Network, World};
 
 pub struct Tab {
     pub connection: Connection,
+    pub store: EventStore,
     pub stream: Rc<EventStream>,
     pub disk: Rc<Faulty>,
     task: AbortHandle,
@@ -120,6 +121,7 @@ impl Tab {
         connection.control(Control::Start);
         Tab {
             connection,
+            store,
             stream,
             disk,
             task,
@@ -132,6 +134,22 @@ impl Tab {
 
     pub fn state(&self) -> State {
         self.connection.state()
+    }
+
+    /// Its database can't be reached.
+    pub fn lose_database(&self) {
+        self.disk.set_faults(Faults {
+            gone: true,
+            ..Faults::default()
+        });
+    }
+
+    /// It can be reached again, and gets what is only in memory.
+    pub fn find_database(&self, pool: &mut LocalPool) {
+        self.disk.set_faults(Faults::default());
+        let returned = pool.run_until(self.store.return_to_database());
+        returned.expect("it is there again");
+        assert!(!self.store.is_degraded());
     }
 
     /// The tab is gone, midway.
