@@ -4,11 +4,13 @@
 mod support;
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures_util::FutureExt;
 use oh_event_store::backend::{
-    Backend, Clock, Faults, Faulty, Http, Memory, Request, Response, Scripted,
+    Answer, Backend, Clock, Faults, Faulty, Http, Memory, Request, Response, Scripted,
 };
 use oh_event_store::error::{Error, Result};
 use oh_event_store::event::Event;
@@ -184,6 +186,66 @@ fn a_gap_between_known_stretches_is_asked_for_alone() {
         assert!(report.complete);
         assert_eq!((report.doubles, log.coverage().0), (0, vec![(0, 299)]));
         assert_eq!(all(log).await, texts(&served));
+    });
+}
+
+/// Answers when it was asked for a second time, and counts who waits meanwhile.
+struct Busy {
+    route: Route,
+    waiting: Cell<usize>,
+    most: Cell<usize>,
+}
+
+impl Http for Busy {
+    fn get<'a>(&'a self, request: Request<'a>) -> Answer<'a, Response> {
+        let answer = async move {
+            self.waiting.set(self.waiting.get() + 1);
+            self.most.set(self.most.get().max(self.waiting.get()));
+            let mut polled = false;
+            poll_fn(|context| match std::mem::replace(&mut polled, true) {
+                true => Poll::Ready(()),
+                false => {
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+            })
+            .await;
+            self.waiting.set(self.waiting.get() - 1);
+            Ok(self.route.answer(request.url))
+        };
+        answer.boxed_local()
+    }
+}
+
+#[test]
+fn many_gaps_are_asked_for_a_few_at_a_time_and_each_once() {
+    run(async {
+        let (served, stream) = (route(0..1000), in_memory().await);
+        // Each tenth is missing, and in one place more than what the server gives at once.
+        let has = |id: &i64| id % 10 != 3 && !(400..650).contains(id);
+        let known: Vec<i64> = (0..1000).filter(has).collect();
+        for run in known.chunk_by(|one, other| one + 1 == *other) {
+            let item = |id: &i64| Item::Event(events::message(*id, "text"), Origin::Remote);
+            let covers = Some((run[0], run[run.len() - 1]));
+            let items = run.iter().map(item).collect();
+            stream
+                .log()
+                .append(items, covers)
+                .await
+                .expect("it is written");
+        }
+        let busy = Rc::new(Busy {
+            route: served.clone(),
+            waiting: Cell::default(),
+            most: Cell::default(),
+        });
+        let http: Rc<dyn Http> = Rc::clone(&busy) as Rc<dyn Http>;
+        let report = sync(&http, &stream).await.expect("it syncs");
+        assert_eq!(all(stream.log()).await, texts(&served));
+        assert!(report.complete, "{:?}", report.gaps);
+        assert_eq!(report.doubles, 0);
+        assert_eq!(report.events, 1000 - known.len() as u64);
+        assert_eq!(busy.most.get(), 6);
     });
 }
 

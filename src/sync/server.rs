@@ -1,9 +1,13 @@
 //! One conversation's REST routes: requests that are repeated when the server asks for it, and end.
 
 use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 
-use futures_util::future::{Either, select};
+use futures_util::FutureExt;
+use futures_util::future::{Either, maybe_done, select};
 
 use crate::backend::{Clock, Http, Request};
 use crate::error::{Error, Result};
@@ -172,6 +176,24 @@ impl Server {
                 _ => return Err(Error::Refused(status).into()),
             }
         }
+    }
+
+    /// Asks for what is at several paths at the same time.
+    pub(crate) async fn get_all(&self, paths: &[String]) -> Vec<Result<Answered>> {
+        let gets = paths.iter().map(|path| self.get(path).boxed_local());
+        let mut gets: Vec<_> = gets.map(maybe_done).collect();
+        poll_fn(|context| {
+            let under_way = gets
+                .iter_mut()
+                .map(|get| get.poll_unpin(context).is_pending());
+            match under_way.filter(|is_pending| *is_pending).count() {
+                0 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        })
+        .await;
+        let answers = gets.iter_mut().map(|get| Pin::new(get).take_output());
+        answers.flatten().collect()
     }
 
     /// Says that an answer held something that is no event.

@@ -17,6 +17,9 @@ const PAGE: i64 = 100;
 /// So many events may come once more where that saves requests while a connection is live.
 const FEW: i64 = 20;
 
+/// So many gaps are asked for at the same time, as many as a browser has connections for.
+const AT_ONCE: usize = 6;
+
 /// What a sync has done so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncReport {
@@ -40,7 +43,7 @@ pub struct SyncReport {
     pub gaps: Vec<Interval>,
 }
 
-/// A sync under way: it asks for a page, writes its events together with what they prove, and so
+/// A sync under way: it asks for pages, writes their events together with what they prove, and so
 /// on. Whatever ends it, what is written stays, and another one asks for the rest only.
 pub struct Sync {
     server: Server,
@@ -98,6 +101,16 @@ enum Then {
     From(Position, bool),
     /// The id of its last event, and that of the next page.
     Page(Option<EventId>, Option<Box<str>>),
+}
+
+impl Then {
+    /// Whether nothing of what was asked for is left.
+    fn covers(&self, ask: &Ask) -> bool {
+        match (self, ask) {
+            (Then::From(end, ended), Ask::Stretch(_, (_, last), _)) => *ended || end >= last,
+            _ => true,
+        }
+    }
 }
 
 const NO_V1: &str = "it is no V1 event";
@@ -160,7 +173,7 @@ impl Sync {
         self.walk = Walk::default();
     }
 
-    /// Asks for one more page and writes it. Answers what was done so far, and whether that is
+    /// Asks for one more page, or for one of each of several gaps, and writes what comes. Answers what was done so far, and whether that is
     /// all. After an error the same call asks again.
     ///
     /// # Errors
@@ -171,32 +184,70 @@ impl Sync {
             // Another tab may have filled gaps.
             log.refresh().await?;
         }
-        let Some(ask) = self.ask(log).await?.filter(|_| !self.ended) else {
+        let asks = self.asks(log).await?;
+        if asks.is_empty() {
             self.ended = true;
-            return Ok(self.told(log));
-        };
-        let path = match &ask {
-            Ask::Stretch(asked, ..) => asked.path(),
-            Ask::Page { id, .. } => search_path(id.as_deref(), self.limit),
-        };
-        match (self.server.get(&path).await?, &ask) {
-            (Answered::NotFound, Ask::Stretch(..)) if !self.distrusts => self.ended = true,
-            (Answered::NotFound, _) => return Err(Error::Refused(404).into()),
-            (Answered::TooLarge, _) if self.limit > 1 => self.limit /= 2,
-            (Answered::TooLarge, _) => {
-                return Err(Error::BadAnswer("it is too large".to_owned()).into());
-            }
-            (Answered::Text(text), _) => {
-                self.report.bytes = self.report.bytes.saturating_add(text.len() as u64);
-                let (runs, then) = self.read(&text, &ask)?;
-                for (items, covers) in runs {
-                    let outcomes = stream.append(items, covers).await?;
-                    outcomes.iter().for_each(|outcome| self.count(outcome));
+        }
+        let paths: Vec<String> = asks.iter().map(|ask| self.path(ask)).collect();
+        let answers = self.server.get_all(&paths).await;
+        let limit = self.limit;
+        // The stretches so far are whole.
+        let mut whole = true;
+        for (ask, answer) in asks.iter().zip(answers) {
+            match (answer?, ask) {
+                (Answered::NotFound, Ask::Stretch(..)) if !self.distrusts => self.ended = true,
+                (Answered::NotFound, _) => return Err(Error::Refused(404).into()),
+                (Answered::TooLarge, _) if limit > 1 => {
+                    self.limit = limit / 2;
+                    whole = false;
                 }
-                self.go_on(log, &ask, then);
+                (Answered::TooLarge, _) => {
+                    return Err(Error::BadAnswer("it is too large".to_owned()).into());
+                }
+                (Answered::Text(text), _) => {
+                    self.report.bytes = self.report.bytes.saturating_add(text.len() as u64);
+                    let (runs, then) = self.read(&text, ask)?;
+                    for (items, covers) in runs {
+                        let outcomes = stream.append(items, covers).await?;
+                        outcomes.iter().for_each(|outcome| self.count(outcome));
+                    }
+                    if whole {
+                        whole = then.covers(ask);
+                        self.go_on(log, ask, then);
+                    }
+                }
             }
         }
         Ok(self.told(log))
+    }
+
+    fn path(&self, ask: &Ask) -> String {
+        match ask {
+            Ask::Stretch(asked, ..) => asked.path(),
+            Ask::Page { id, .. } => search_path(id.as_deref(), self.limit),
+        }
+    }
+
+    /// What to ask for next, at the same time. Nothing where nothing is missing.
+    async fn asks(&mut self, log: &Rc<Log>) -> Result<Vec<Ask>> {
+        if self.ended {
+            return Ok(Vec::new());
+        }
+        let mut asks: Vec<Ask> = self.ask(log).await?.into_iter().collect();
+        let from = self.at;
+        while asks.len() < AT_ONCE {
+            let Some(Ask::Stretch(_, (_, last), _)) = asks.last() else {
+                break;
+            };
+            // The one at the end depends on what is found before.
+            self.at = Some(last.saturating_add(1));
+            match self.ask(log).await? {
+                Some(ask @ Ask::Stretch(Asked { high: Some(_), .. }, ..)) => asks.push(ask),
+                _ => break,
+            }
+        }
+        self.at = from;
+        Ok(asks)
     }
 
     /// What to ask for next; `None` where nothing is missing.

@@ -119,16 +119,22 @@ async function round(name, browserName, { faults, events, seed }) {
     await page.waitForFunction(() => window.oh !== undefined);
     await page.evaluate(
       async ({ url, baseUrl, id, dialect, transport, key }) => {
-        const store = await window.oh.openEventStore();
+        // The last that it said, for a round that fails.
+        window.said = [];
+        const say = (line) => window.said.splice(0, window.said.push(line) - 60);
+        const now = () => (performance.now() / 1000).toFixed(1);
+        const store = await window.oh.openEventStore({
+          logLevel: "debug",
+          onLog: (level, what, why) => say(`${now()} ${level}: ${what}: ${String(why)}`),
+        });
         window.conversation = await store.conversation(id, { dialect });
-        window.states = [];
         const connection = window.conversation.connect({
           transport,
           url,
           baseUrl,
           sessionApiKey: key,
         });
-        connection.on("state", ({ status }) => window.states.push(status));
+        connection.on("state", (state) => say(`${now()} ${JSON.stringify(state)}`));
         window.connection = connection;
       },
       {
@@ -179,10 +185,12 @@ async function round(name, browserName, { faults, events, seed }) {
       (found.count < expected.length || !found.coverage.complete || found.state !== "live") &&
       Date.now() < deadline
     );
+    const state = await page.evaluate(() => window.connection.state);
+    if (!found.coverage.complete || state.status !== "live") {
+      throw new Failure(`after ${HEALED_MS / 1000} s it is ${JSON.stringify([found, state])}`);
+    }
     const log = await page.evaluate(async () => window.conversation.searchEvents().toArray());
     compare(log, expected);
-    if (!found.coverage.complete) throw new Failure(`gaps are left: ${JSON.stringify(found)}`);
-    if (found.state !== "live") throw new Failure(`the connection is ${found.state}`);
     const stored = await page.evaluate(async () => {
       const databases = await indexedDB.databases();
       return JSON.stringify(databases) + JSON.stringify({ ...localStorage });
@@ -191,6 +199,10 @@ async function round(name, browserName, { faults, events, seed }) {
     const faultsTold = [...told].map(([kind, count]) => `${count} ${kind}`).join(", ");
     const line = `${log.length} events, each once and in order, after ${faultsTold}`;
     console.log(`${name} in ${browserName}: ${line}`);
+  } catch (why) {
+    const said = await browser.page.evaluate(() => window.said).catch(() => []);
+    console.log(said?.join("\n"));
+    throw why;
   } finally {
     await browser.close();
     await proxy.close();

@@ -2,7 +2,7 @@
 // another one goes on from what is stored: nothing is lost, nothing is there twice.
 import { chromium, type Page } from "@playwright/test";
 import { createServer, type RunningServer } from "../../www/server/server.mjs";
-import { expect, harnessPath, test } from "./support/fixtures.js";
+import { expect, harnessPath, needsChromium, test } from "./support/fixtures.js";
 import { FreeTab } from "./support/free_tab.js";
 import { KEY, locks, Shared, status, type Tab, type Transport } from "./support/tabs.js";
 
@@ -68,7 +68,12 @@ const ENDS: Record<string, (page: Page) => Promise<unknown>> = {
 
 for (const transport of TRANSPORTS) {
   for (const [how, end] of Object.entries(ENDS)) {
-    test(`${transport}: the tab with the socket ${how}`, async ({ context, files }) => {
+    test(`${transport}: the tab with the socket ${how}`, async ({
+      browserName,
+      context,
+      files,
+    }) => {
+      if (how === "crashes") needsChromium(browserName, "only Chromium's driver crashes a tab");
       const id = `${transport}-${how}`.replaceAll(" ", "-");
       const shared = await Shared.create(server, files.url, id, transport);
       let tabs: Page[] = [];
@@ -92,8 +97,10 @@ for (const transport of TRANSPORTS) {
 
   test(`${transport}: the tab with the socket is frozen, and thawed`, async ({
     browser,
+    browserName,
     files,
   }) => {
+    needsChromium(browserName, "only Chromium's driver freezes a tab");
     const shared = await Shared.create(server, files.url, `frozen-${transport}`, transport);
     const tabs: FreeTab[] = [];
     try {
@@ -142,9 +149,11 @@ for (const transport of TRANSPORTS) {
 }
 
 test("a page in the back-forward cache has no socket; when it is back, it follows", async ({
+  browserName,
   files,
   launchOptions,
 }) => {
+  needsChromium(browserName, "only Chromium's driver goes to and from that cache");
   const shared = await Shared.create(server, files.url, "bfcache", "socket.io");
   const browser = await chromium.launch({
     ...launchOptions,

@@ -1,5 +1,5 @@
 // A browser without room: a refused write says so, stores nothing of itself and harms nothing.
-import { expect, harnessPath, test } from "./support/fixtures.js";
+import { expect, harnessPath, needsChromium, test } from "./support/fixtures.js";
 import { frame } from "./support/frames.js";
 
 const QUOTA = 3_000_000;
@@ -10,9 +10,11 @@ for (const worker of [true, false]) {
   const where = worker ? "in the worker" : "on the page";
 
   test(`${where}, a full disk refuses whole events and goes on reading`, async ({
+    browserName,
     page,
     files,
   }) => {
+    needsChromium(browserName, "only Chromium's driver limits an origin's room");
     // Chrome keeps what it once learned of an origin's room, so the limit comes first.
     const session = await page.context().newCDPSession(page);
     const origin = files.url;

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import type { EventFilter } from "oh-event-store";
-import { connect, expectCount, listedIds, openDemo, openView } from "./support/demo.js";
+import { connect, enter, expectCount, listedIds, openDemo, openView } from "./support/demo.js";
 import { expect, root, test } from "./support/fixtures.js";
 import { elements, member, members } from "./support/json_text.js";
 import { events, texts, type RecordedEvent } from "./support/recording.js";
@@ -315,13 +315,10 @@ test.describe("in the demo", () => {
         expect(expected.length > 0).toBe(what !== NOTHING);
         expect(expected.length).toBeLessThan(events.length);
         await page.getByTestId("by-query").click();
-        await page.getByTestId("filter-query").fill(filter.query ?? "");
-        await page.getByTestId("filter-query").press("Enter");
+        await enter(page.getByTestId("filter-query"), filter.query ?? "");
         await page.getByTestId("filter-source").selectOption({ value: filter.source ?? "" });
-        await page.getByTestId("filter-start").fill(filter.startDate ?? "");
-        await page.getByTestId("filter-start").press("Enter");
-        await page.getByTestId("filter-end").fill(filter.endDate ?? "");
-        await page.getByTestId("filter-end").press("Enter");
+        await enter(page.getByTestId("filter-start"), filter.startDate ?? "");
+        await enter(page.getByTestId("filter-end"), filter.endDate ?? "");
         await page.getByTestId("filter-hidden").setChecked(filter.excludeHidden ?? false);
         for (const type of filter.includeTypes ?? []) {
           await page.getByTestId(`filter-type-${type}`).check();

@@ -2,7 +2,7 @@
 import type { Page } from "@playwright/test";
 import { createServer, type RunningServer } from "../../www/server/server.mjs";
 import { exportedTexts, openDemo } from "./support/demo.js";
-import { expect, needsChromium, test } from "./support/fixtures.js";
+import { expect, test } from "./support/fixtures.js";
 import { oddServer, type OddServer } from "./support/odd_server.js";
 import { ids, texts } from "./support/recording.js";
 
@@ -300,9 +300,7 @@ test("an address that can't be asked is refused without a word of what is in it"
 test("in the demo, what the socket left out is fetched, and the gaps are gone", async ({
   page,
   demo,
-  browserName,
 }) => {
-  needsChromium(browserName, "only Chromium's driver tells of a download");
   const id = "gaps";
   await demo.hub.create(id);
   await openDemo(page, demo, id);

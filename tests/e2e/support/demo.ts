@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Download, Locator, Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import type { RunningServer } from "../../../www/server/server.mjs";
 import { expect } from "./fixtures.js";
 
@@ -76,17 +76,56 @@ export async function listedIds(page: Page, list = "event-list"): Promise<number
   return rows.map(([, id]) => Number(id));
 }
 
+interface File {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 /** The file that the demo's export gives. */
-export async function exported(page: Page, id: string, format: string): Promise<Download> {
+export async function exported(page: Page, id: string, format: string): Promise<File> {
   const item = page.locator(`[data-testid="conversation"][data-conversation-id="${id}"]`);
   await item.getByTestId("export").click();
+  const start = () => item.getByTestId(`export-${format}`).click();
+  const browser = page.context().browser()?.browserType().name();
+  return browser === "firefox" ? handedOver(page, start) : downloaded(page, start);
+}
+
+async function downloaded(page: Page, start: () => Promise<void>): Promise<File> {
   const coming = page.waitForEvent("download");
-  await item.getByTestId(`export-${format}`).click();
-  return coming;
+  await start();
+  const download = await coming;
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+/** Firefox's driver tells of no download: what is asked of the browser is taken before it. */
+async function handedOver(page: Page, start: () => Promise<void>): Promise<File> {
+  const handle = await page.evaluateHandle(() => {
+    const { createObjectURL } = URL;
+    const { click } = HTMLAnchorElement.prototype;
+    const handed = new Promise<{ name: string; base64: string }>((resolve, reject) => {
+      URL.createObjectURL = (blob: Blob) => {
+        HTMLAnchorElement.prototype.click = function () {
+          HTMLAnchorElement.prototype.click = click;
+          const { download: name } = this;
+          const reader = new FileReader();
+          reader.onerror = () => reject(new Error("the file can't be read"));
+          reader.onload = () =>
+            resolve({ name, base64: (reader.result as string).replace(/^.*,/, "") });
+          reader.readAsDataURL(blob);
+        };
+        URL.createObjectURL = createObjectURL;
+        return createObjectURL.call(URL, blob);
+      };
+    });
+    return { handed };
+  });
+  await start();
+  const { name, base64 } = await handle.evaluate(({ handed }) => handed);
+  return { name, bytes: Buffer.from(base64, "base64") };
 }
 
 /** What the demo's export as JSON Lines holds: one text per event. */
 export async function exportedTexts(page: Page, id: string): Promise<string[]> {
-  const file = await (await exported(page, id, "jsonl")).path();
-  return (await readFile(file, "utf8")).trimEnd().split("\n");
+  const { bytes } = await exported(page, id, "jsonl");
+  return bytes.toString("utf8").trimEnd().split("\n");
 }
