@@ -29,8 +29,11 @@ const KEY = "the session key";
 /** How long the browser has to be whole once the network is well. */
 const HEALED_MS = 90_000;
 
-/** How long a fault waits for a connection, … */
-const PATIENCE_MS = 8_000;
+/**
+ * How long a fault waits for a connection, … Firefox itself lets a page wait for up to a minute that
+ * has failed to connect a few times.
+ */
+const PATIENCE_MS = 90_000;
 
 /** … and after how much of it the page hears that the network is back, as it would. */
 const NETWORK_BACK_MS = 800;
@@ -163,6 +166,9 @@ async function round(name, browserName, { faults, events, seed }) {
         if (waited % NETWORK_BACK_MS === NETWORK_BACK_MS - 50) {
           await page.evaluate(() => void window.dispatchEvent(new Event("online")));
         }
+      }
+      if (proxy.links.size === 0) {
+        throw new Failure(`nobody has connected within ${PATIENCE_MS / 1000} s`);
       }
       const kind = proxy.fault();
       told.set(kind, (told.get(kind) ?? 0) + 1);

@@ -9,6 +9,7 @@ import { connect, createServer } from "node:net";
  * @typedef {object} Link one connection through the proxy
  * @property {import("node:net").Socket} client
  * @property {import("node:net").Socket} server
+ * @property {boolean} [disturbed] something slows it or holds it up
  */
 
 /** What can happen to a connection. @type {Record<string, (link: Link, random: Random) => void>} */
@@ -94,15 +95,20 @@ export async function createProxy(port, random) {
   return {
     url: `http://127.0.0.1:${address.port}`,
     links,
-    /** Does something to a connection, or to those to come, and tells what. */
+    /** Does something to one of the connections, or to all and those to come, and tells what. */
     fault() {
       const kinds = [...Object.keys(FAULTS), "refuse"];
-      const kind = random.pick(kinds);
       const link = random.pick([...links]);
-      if (kind === "refuse" || link === undefined) refusing = 1 + random.below(3);
-      if (kind === "refuse") for (const each of links) FAULTS.cut(each, random);
-      else if (link) FAULTS[kind](link, random);
-      return link ? kind : "refuse";
+      // What is held up already can only end: two hands on it would send bytes twice.
+      const kind = random.pick(link.disturbed ? ["cut", "reset", "refuse"] : kinds);
+      link.disturbed = true;
+      if (kind === "refuse") {
+        refusing = 1 + random.below(3);
+        for (const each of links) FAULTS.cut(each, random);
+      } else {
+        FAULTS[kind](link, random);
+      }
+      return kind;
     },
     /** A good network from now on. */
     heal() {

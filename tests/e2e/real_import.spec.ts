@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Page } from "@playwright/test";
 import {
+  enter,
   expectCount,
   exportedTexts,
   listedIds,
@@ -67,8 +68,7 @@ test("picked, searched, and replayed with no network", async ({ page, context, d
       text.toLowerCase().includes(query.toLowerCase()) ? [wanted[index]?.id] : [],
     );
     expect(naive.length, query).toBeGreaterThan(0);
-    await page.getByTestId("filter-query").fill(query);
-    await page.getByTestId("filter-query").press("Enter");
+    await enter(page.getByTestId("filter-query"), query);
     await expectCount(page, naive.length, "search-results");
     expect(await listedIds(page, "search-results")).toEqual(naive);
   }
