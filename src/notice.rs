@@ -40,6 +40,8 @@ pub enum Notice {
         conversation: Rc<str>,
         /// The message.
         text: Box<str>,
+        /// Other tabs leave their socket to the one that brought it.
+        shared: bool,
     },
     /// The database can't be reached: from here on everything is in memory only. Why.
     Degraded(String),

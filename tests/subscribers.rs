@@ -287,7 +287,11 @@ fn what_is_no_event_is_reported_and_changes_nothing() {
         }
         let told = told.take();
         let notices = told.iter().filter_map(|notice| match notice {
-            Notice::Status { conversation, text } => Some((&**conversation, &**text)),
+            Notice::Status {
+                conversation,
+                text,
+                shared: false,
+            } => Some((&**conversation, &**text)),
             _ => None,
         });
         assert!(notices.eq(status.map(|text| ("c", text))));

@@ -179,7 +179,7 @@ impl EventStream {
                 Ok(event)
             }
             Ok(Frame::Status(text)) => {
-                self.tell_status(&text);
+                self.tell_status(&text, false);
                 Err(FeedReport {
                     status: 1,
                     ..FeedReport::default()
@@ -189,11 +189,13 @@ impl EventStream {
         }
     }
 
-    /// Tells of a message that is no event.
-    pub(crate) fn tell_status(&self, text: &str) {
-        let conversation = self.log.id().into();
-        let text = self.log.mask_text(text);
-        self.reporter.tell(Notice::Status { conversation, text });
+    /// Tells of a message that is no event; `shared`: of a socket that other tabs have none beside.
+    pub(crate) fn tell_status(&self, text: &str, shared: bool) {
+        self.reporter.tell(Notice::Status {
+            conversation: self.log.id().into(),
+            text: self.log.mask_text(text),
+            shared,
+        });
     }
 
     /// Tells of a message that can't be in the log.

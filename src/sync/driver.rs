@@ -133,6 +133,12 @@ impl Connection {
         self.shared.state.borrow().clone()
     }
 
+    /// Whether another tab has the socket.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        matches!(*self.shared.state.borrow(), State::Follower)
+    }
+
     /// What was fetched so far.
     #[must_use]
     pub fn report(&self) -> SyncReport {
@@ -338,7 +344,10 @@ impl Driver {
                 }
                 Effect::Store(mut items) => self.queue.append(&mut items),
                 Effect::Fetch(reach) => self.fetch(reach),
-                Effect::Status(text) => self.stream.tell_status(&text),
+                Effect::Status(text) => {
+                    let shared = self.session.shares(&text);
+                    self.stream.tell_status(&text, shared);
+                }
                 Effect::Warn(why) => drop(self.stream.rejected(why)),
                 Effect::Outbox(errand) => self.errands.push_back(errand),
             }

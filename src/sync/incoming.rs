@@ -7,7 +7,7 @@ use super::reconnect::Heartbeat;
 use super::session::{PATIENCE, PROBE, Phase, QUIET, REPAIR, Session};
 use crate::backend::{LONGEST_MESSAGE, TOO_LONG};
 use crate::error::Error;
-use crate::event::{Dialect, Event, EventId, Frame, FrameForm, Needle};
+use crate::event::{Dialect, Event, EventId, Frame, FrameForm, Needle, push_text};
 use crate::page::Origin;
 use crate::store::{After, Item};
 
@@ -84,18 +84,35 @@ impl Session {
         }
     }
 
+    /// Where the key stands in a text.
+    fn key_in(&self, text: &str) -> Option<usize> {
+        let key = self.options.session_api_key.as_deref()?;
+        let (mut encoded, mut escaped) = (String::new(), String::new());
+        push_encoded(&mut encoded, key);
+        push_text(&mut escaped, key);
+        if key.is_empty() {
+            return None;
+        }
+        let mut first = None;
+        for key in [key, &encoded, &escaped] {
+            let end = first.unwrap_or(text.len());
+            let before = text.as_bytes().get(..end).unwrap_or_default();
+            first = Needle::new(key.as_bytes()).find(before).or(first);
+        }
+        first
+    }
+
+    /// Whether other tabs are told of a message: they have no socket, and the key is not in it.
+    pub(super) fn shares(&self, text: &str) -> bool {
+        self.sending.sole && self.key_in(text).is_none()
+    }
+
     /// What a server says may hold what it was told, and have any length.
     pub(super) fn without_key(&self, text: &str) -> String {
-        let key = self.options.session_api_key.as_deref().unwrap_or_default();
-        let mut encoded = String::new();
-        push_encoded(&mut encoded, key);
         let mut text = text.to_owned();
-        for key in [key, &encoded].map(str::as_bytes) {
-            let found = Needle::new(key).find(text.as_bytes());
-            if let Some(at) = found.filter(|_| !key.is_empty()) {
-                text.truncate(at);
-                text.push_str("<secret_hidden>");
-            }
+        if let Some(at) = self.key_in(&text) {
+            text.truncate(at);
+            text.push_str("<secret_hidden>");
         }
         if let Some((end, _)) = text.char_indices().nth(LONGEST_REASON) {
             text.truncate(end);

@@ -193,6 +193,15 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
                         home.tell_tabs(id);
                     }
                 }
+                Notice::Status {
+                    conversation,
+                    text,
+                    shared: true,
+                } => {
+                    if let Some(home) = home.upgrade() {
+                        home.share_status(conversation, text);
+                    }
+                }
                 _ => {}
             }
             notify.notice(notice);

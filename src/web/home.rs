@@ -12,6 +12,7 @@ use crate::event::{Dialect, Masking, Secrets};
 use crate::notice::{Level, Reporter};
 use crate::store::EventStore;
 use crate::stream::{Drops, EventStream, FeedReport};
+use crate::sync::Connection;
 
 /// How long a database that can't be reached is left alone before it is tried again, in
 /// milliseconds, at first and at most.
@@ -51,6 +52,7 @@ pub(super) struct Live {
     changed: Cell<bool>,
     looking: Cell<bool>,
     secrets: RefCell<Vec<(String, String)>>,
+    connections: RefCell<Vec<Weak<Connection>>>,
 }
 
 /// What was fed so far.
@@ -97,6 +99,7 @@ impl Home {
             changed: Cell::default(),
             looking: Cell::default(),
             secrets: RefCell::default(),
+            connections: RefCell::default(),
         });
         let mut in_use = self.in_use.borrow_mut();
         in_use.retain(|live| live.strong_count() > 0);
@@ -199,6 +202,26 @@ impl Home {
         });
     }
 
+    /// Tells the tabs that follow this one of what its socket brought. Without the database this tab
+    /// has a socket of its own, and the others another.
+    pub(super) fn share_status(&self, id: &str, text: &str) {
+        if let Some(tabs) = &self.tabs
+            && !self.store.is_alone()
+            && !self.store.is_degraded()
+        {
+            tabs.share(id, text);
+        }
+    }
+
+    /// Tells of what the socket of another tab has brought, where a connection follows it.
+    pub(super) fn status_elsewhere(&self, id: &str, text: &str) {
+        if let Some(live) = self.find(id)
+            && live.follows()
+        {
+            live.stream.tell_status(text, false);
+        }
+    }
+
     /// Waits for a database that can't be reached, and brings what came meanwhile to it.
     pub(super) async fn outlast(home: Weak<Home>) {
         let mut pause = FIRST_PAUSE;
@@ -232,6 +255,20 @@ impl Home {
 }
 
 impl Live {
+    /// Keeps an eye on a connection of this conversation.
+    pub(super) fn connects(&self, connection: &Rc<Connection>) {
+        let mut connections = self.connections.borrow_mut();
+        connections.retain(|connection| connection.strong_count() > 0);
+        connections.push(Rc::downgrade(connection));
+    }
+
+    /// Whether one of its connections leaves the socket to another tab.
+    fn follows(&self) -> bool {
+        let connections = self.connections.borrow();
+        let mut connections = connections.iter().filter_map(Weak::upgrade);
+        connections.any(|connection| connection.follows())
+    }
+
     /// Masks these secrets and no others from now on.
     pub(super) fn set_secrets(&self, secrets: Vec<(String, String)>) {
         let masked = Secrets::new(secrets.clone(), Masking::Strict);

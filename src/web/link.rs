@@ -114,8 +114,10 @@ impl Link {
             Box::new(move || changed.set()),
         );
         spawn_local(running);
+        let connection = Rc::new(connection);
+        live.connects(&connection);
         Ok(Link {
-            connection: Rc::new(connection),
+            connection,
             changes,
             told: Rc::default(),
             own,

@@ -50,7 +50,9 @@ impl Notify {
                     self.send("log", &detail);
                 }
             }
-            Notice::Status { conversation, text } => {
+            Notice::Status {
+                conversation, text, ..
+            } => {
                 self.send(
                     "status",
                     &[("conversation", &*conversation), ("text", &*text)],

@@ -1,9 +1,10 @@
 //! The tabs of a database tell each other that they are there, and which conversations they have
 //! changed. That is a hint and no more: what is new is read from the database, and a message that
-//! doesn't come costs time only.
+//! doesn't come costs time only. What a shared socket brings that is no event is told whole.
 
 use std::rc::Weak;
 
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
@@ -13,7 +14,11 @@ use super::home::Home;
 const HELLO: &str = "";
 const HERE: f64 = 0.0;
 
-/// This tab's end of the channel. A message is a conversation's id, or one of these two.
+/// The longest message of a socket, in bytes, that other tabs are told of.
+const LONGEST_STATUS: usize = 64 << 10;
+
+/// This tab's end of the channel. A message is a conversation's id, or one of these two, or an id
+/// and what its socket brought.
 pub(super) struct Tabs {
     channel: BroadcastChannel,
     _hear: Closure<dyn FnMut(MessageEvent)>,
@@ -27,10 +32,18 @@ impl Tabs {
         let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let Some(home) = home.upgrade() else { return };
             home.meet();
-            match message.data().as_string().as_deref() {
+            let data = message.data();
+            match data.as_string().as_deref() {
                 Some(HELLO) => home.welcome(),
                 Some(id) => home.changed_elsewhere(id),
-                None => {}
+                None => {
+                    if let Some(pair) = data.dyn_ref::<Array>()
+                        && let Some((id, text)) =
+                            pair.get(0).as_string().zip(pair.get(1).as_string())
+                    {
+                        home.status_elsewhere(&id, &text);
+                    }
+                }
             }
         });
         channel.set_onmessage(Some(hear.as_ref().unchecked_ref()));
@@ -49,6 +62,14 @@ impl Tabs {
     /// Tells the others that a conversation was changed.
     pub(super) fn tell(&self, id: &str) {
         let _ = self.channel.post_message(&JsValue::from_str(id));
+    }
+
+    /// Tells the others of what came for a conversation and is no event, unless it is too long.
+    pub(super) fn share(&self, id: &str, text: &str) {
+        if text.len() <= LONGEST_STATUS {
+            let pair = Array::of2(&id.into(), &text.into());
+            let _ = self.channel.post_message(&pair);
+        }
     }
 }
 

@@ -142,9 +142,56 @@ for (const transport of TRANSPORTS) {
     const tabs = await Promise.all([0, 1, 2].map(() => shared.tab(context)));
     for (const tab of tabs) await expect.poll(() => status(tab)).toBe("live");
     expect(shared.open).toBe(3);
+    const told = ["one", "two", "three"];
+    told.forEach((message) => shared.say(message));
+    for (const tab of tabs) await expect.poll(() => tab.evaluate(() => window.told)).toEqual(told);
     shared.play(100);
     await tabs.pop()?.close();
     await shared.whole(tabs);
+  });
+}
+
+for (const transport of TRANSPORTS) {
+  test(`${transport}: what is no event is told in every tab once`, async ({ context, files }) => {
+    const shared = await Shared.create(server, files.url, `told-${transport}`, transport);
+    const tabs = await Promise.all([0, 1, 2].map((n) => shared.tab(context, { worker: n < 2 })));
+    const { holder, followers } = await shared.settled(tabs);
+    const [twice, listener] = followers as [Page, Page];
+    await twice.evaluate((options) => {
+      const other = window.conversation.connect(options);
+      window.end = () => void other.close();
+    }, shared.options());
+    // What one tab tells the others, which anybody of this origin may hear.
+    await listener.evaluate(() => {
+      window.sent = [];
+      const name = "oh-event-store/oh-event-store";
+      new BroadcastChannel(name).onmessage = ({ data }) => window.sent.push(JSON.stringify(data));
+    });
+    const told = (tab: Tab) => tab.evaluate(() => window.told);
+    shared.say("one");
+    shared.say("two");
+    for (const tab of tabs) await expect.poll(() => told(tab)).toEqual(["one", "two"]);
+
+    // Neither the key, in whatever spelling, nor what is very long.
+    const kept = [`it is ${KEY}!`, "x".repeat(100_000)];
+    kept.forEach((message) => shared.say(message));
+    shared.say("three");
+    for (const tab of followers) {
+      await expect.poll(() => told(tab)).toEqual(["one", "two", "three"]);
+    }
+    await expect.poll(() => told(holder)).toEqual(["one", "two", ...kept, "three"]);
+    const sent = (await listener.evaluate(() => window.sent)).join("\n");
+    expect(sent).toContain("three");
+    expect(sent).not.toContain(KEY);
+
+    await holder.evaluate(() => window.connection.close());
+    await twice.evaluate(() => window.end());
+    await shared.settled(followers);
+    shared.say("four");
+    shared.say("five");
+    const all = ["one", "two", "three", "four", "five"];
+    for (const tab of followers) await expect.poll(() => told(tab)).toEqual(all);
+    expect(await told(holder)).toHaveLength(5);
   });
 }
 
@@ -254,6 +301,11 @@ test("a tab whose database can't be reached has a socket of its own as long as t
   await expect.poll(() => status(poor)).toBe("live");
   expect(await poor.evaluate(() => window.store.mode)).toBe("memory");
   expect([await status(holder), shared.open]).toEqual(["live", 2]);
+  const told = ["one", "two", "three"];
+  told.forEach((message) => shared.say(message));
+  for (const tab of [holder, poor]) {
+    await expect.poll(() => tab.evaluate(() => window.told)).toEqual(told);
+  }
   shared.play();
   await poor.evaluate(() => void ((window as unknown as { refuses: boolean }).refuses = false));
   await expect.poll(() => status(poor), { timeout: 60_000 }).toBe("follower");

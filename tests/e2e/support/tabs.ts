@@ -81,6 +81,11 @@ export class Shared {
     this.server.hub.find(this.id)?.play(speed);
   }
 
+  /** Sends a message that is no event through every socket. */
+  say(message: string): void {
+    this.server.hub.find(this.id)?.status({ status_update: true, type: "info", message });
+  }
+
   /** How the conversation is connected to; `key` opens it. */
   options(key = KEY): ConnectOptions {
     const { id, server, transport } = this;
@@ -92,7 +97,10 @@ export class Shared {
     };
   }
 
-  /** Opens a tab that connects; `window.seen` is what `follow` gives in it, each id as it comes. */
+  /**
+   * Opens a tab that connects; `window.seen` is what `follow` gives in it, each id as it comes, and
+   * `window.told` what `onStatus` does.
+   */
   async tab(
     context: BrowserContext,
     {
@@ -114,6 +122,9 @@ export class Shared {
       window.store = await window.oh.openEventStore({ worker, onLog: () => {} });
       window.conversation = await window.store.conversation(id, { dialect });
       window.seen = [];
+      window.told = [];
+      // A V1 server greets with a state, which has none.
+      window.conversation.onStatus(({ message }) => void (message && window.told.push(message)));
       void (async () => {
         for await (const { id } of window.conversation.follow()) window.seen.push(id);
       })();
