@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::blocks::{Block, in_order};
 use super::commit::{Item, Outcome};
 use super::coverage::Coverage;
-use super::log::{Change, LOADS, Log, State, id_of};
+use super::log::{Change, LOADS, Log, State, Stray, id_of};
 use super::plan::Plan;
 use super::record::Record;
 use crate::backend::{Table, Write};
@@ -37,7 +37,11 @@ impl Log {
                 return Ok(());
             }
             let turn = fallback.turn();
-            let state = self.read().await?;
+            let mut state = self.read().await?;
+            let before = self.snapshot();
+            for stray in &mut state.strays {
+                stray.is_told = before.is_told(stray.entry.position);
+            }
             let unread = fallback.hides_records();
             let wanted = self.on_commit.borrow().is_some();
             let news = match wanted {
@@ -56,7 +60,6 @@ impl Log {
             }
             *self.ids.borrow_mut() = ids(&state);
             self.unread.set(unread);
-            let before = self.snapshot();
             let truncated = state.last() < before.last();
             let last = state.last().unwrap_or(Position::MIN);
             *self.state.borrow_mut() = Rc::new(state);
@@ -86,7 +89,7 @@ impl Log {
             return Ok(());
         }
         let mut plan = Plan::of(self, true);
-        let entries = strays.iter().map(|(_, entry)| Item::Entry(entry.clone()));
+        let entries = strays.iter().map(|stray| Item::Entry(stray.entry.clone()));
         let items: Vec<Item> = entries.collect();
         plan.take_in(self, &items.iter().collect::<Vec<_>>())
             .await?;
@@ -94,15 +97,15 @@ impl Log {
             return Err(Error::Conflict.into());
         }
         plan.next.strays.clear();
-        for ((number, entry), outcome) in strays.iter().zip(&plan.outcomes) {
+        for (stray, outcome) in strays.iter().zip(&plan.outcomes) {
             match outcome {
-                Outcome::Rejected(_) => plan.next.strays.push((*number, entry.clone())),
-                _ => (plan.writes).push(Write::Delete(Table::Tail, self.key(*number))),
+                Outcome::Rejected(_) => plan.next.strays.push(stray.clone()),
+                _ => (plan.writes).push(Write::Delete(Table::Tail, self.key(stray.number))),
             }
         }
         plan.finish(self);
         plan.committed
-            .retain(|entry| !before.contains(entry.position));
+            .retain(|entry| !before.is_told(entry.position));
         self.start(plan, &[], false);
         self.land().await
     }
@@ -114,7 +117,7 @@ impl Log {
         // What has a string id is the same event wherever it stands.
         let is_new = |position: Position, id: Option<u64>| match id {
             Some(id) => !ids.contains_key(&id),
-            None => !before.contains(position),
+            None => !before.is_told(position),
         };
         let is_new_entry = |entry: &Entry| is_new(entry.position, id_of(entry).map(|(id, _)| id));
         let mut news = Vec::new();
@@ -192,7 +195,11 @@ impl Log {
             state.tail_numbers.push(position);
             match Entry::decode(&bytes) {
                 Ok(entry) if state.page_for(entry.position).is_some() => {
-                    state.strays.push((position, entry));
+                    state.strays.push(Stray {
+                        number: position,
+                        entry,
+                        is_told: false,
+                    });
                 }
                 Ok(entry) if !state.tail.contains_key(&entry.position) => {
                     state.tail_bytes = state.tail_bytes.saturating_add(entry.len());

@@ -65,7 +65,7 @@ pub(crate) struct State {
     pub(crate) tail_numbers: Vec<i64>,
     /// Events of the tail's records that belong into pages, with the records' numbers: another tab has
     /// added them without knowing of these.
-    pub(crate) strays: Vec<(i64, Entry)>,
+    pub(crate) strays: Vec<Stray>,
     /// Something was found damaged, which its record doesn't say yet.
     pub(crate) unsaid: bool,
 }
@@ -144,6 +144,23 @@ impl State {
             .and_then(|index| self.pages.get(index));
         page.is_some_and(|page| page.contains(position)) || self.tail.contains_key(&position)
     }
+
+    /// Whether who listens has heard of what is at a position.
+    pub(crate) fn is_told(&self, position: Position) -> bool {
+        let mut strays = self.strays.iter();
+        self.contains(position)
+            || strays.any(|stray| stray.is_told && stray.entry.position == position)
+    }
+}
+
+/// An event in the tail that has its place among those of a page.
+#[derive(Clone)]
+pub(crate) struct Stray {
+    /// The number of its record.
+    pub(crate) number: i64,
+    pub(crate) entry: Entry,
+    /// It was in its place here before another tab wrote the page.
+    pub(crate) is_told: bool,
 }
 
 /// What has become of a log, durably.
