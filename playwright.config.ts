@@ -2,37 +2,11 @@ import { defineConfig, devices, type Project } from "@playwright/test";
 
 const installedFirefox = process.env["OH_FIREFOX"];
 
-/** The files whose tests have been seen to pass in Firefox; the others are not run there yet. */
-const IN_FIREFOX = [
-  "canonical_text",
-  "database_lost",
-  "exports",
-  "keyboard",
-  "killed",
-  "lifecycle",
-  "live",
-  "newer_release",
-  "odd_connections",
-  "one_socket",
-  "quota",
-  "real_import",
-  "replay",
-  "search_in_page",
-  "sending",
-  "several_tabs",
-  "side_by_side",
-  "stored_database",
-  "sync",
-  "whole_conversation",
-  "words",
-].map((name) => `**/${name}.spec.ts`);
-
 /** A Firefox as distributions have it: driven over WebDriver BiDi, which this channel stands for. */
 function firefox(executablePath: string): Project {
   const use = { ...devices["Desktop Firefox"], channel: "moz-firefox" };
   return {
     name: "firefox",
-    testMatch: IN_FIREFOX,
     use: { ...use, launchOptions: { executablePath } },
   };
 }

@@ -89,6 +89,7 @@ impl Log {
             return Ok(());
         }
         let mut plan = Plan::of(self, true);
+        plan.next.strays.clear();
         let entries = strays.iter().map(|stray| Item::Entry(stray.entry.clone()));
         let items: Vec<Item> = entries.collect();
         plan.take_in(self, &items.iter().collect::<Vec<_>>())
@@ -96,7 +97,6 @@ impl Log {
         if plan.stale {
             return Err(Error::Conflict.into());
         }
-        plan.next.strays.clear();
         for (stray, outcome) in strays.iter().zip(&plan.outcomes) {
             match outcome {
                 Outcome::Rejected(_) => plan.next.strays.push(stray.clone()),

@@ -151,6 +151,12 @@ impl State {
         self.contains(position)
             || strays.any(|stray| stray.is_told && stray.entry.position == position)
     }
+
+    /// The event that is to be put at a position.
+    pub(crate) fn stray(&self, position: Position) -> Option<&Entry> {
+        let mut strays = self.strays.iter().map(|stray| &stray.entry);
+        strays.find(|entry| entry.position == position)
+    }
 }
 
 /// An event in the tail that has its place among those of a page.

@@ -243,7 +243,7 @@ impl Plan {
                 .and_then(|late| late.get(&position));
             let known = match late {
                 Some(entry) => Some(entry.clone()),
-                None if !summary.contains(position) => None,
+                None if !summary.contains(position) => self.next.stray(position).cloned(),
                 None if entry.origin <= summary.weakest && !log.is_damaged(summary.number) => {
                     return Ok(Outcome::Double);
                 }

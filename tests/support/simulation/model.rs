@@ -131,6 +131,11 @@ impl Model {
         before != after && Some(&self.best(&id_of(after), after)) > least
     }
 
+    /// Whether other copies of an event were offered than this one.
+    pub fn has_others(&self, text: &str) -> bool {
+        self.offered[&id_of(text)].len() > 1
+    }
+
     fn best(&self, id: &str, text: &str) -> u8 {
         let origins = &self.offered[id][text];
         *origins.last().expect("it was offered")

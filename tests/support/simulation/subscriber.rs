@@ -59,7 +59,9 @@ impl Heard {
         model.seen(&text, self.thinks_it_is_alone);
         match self.texts.insert(position, text.clone()) {
             Some(before) => {
-                let better = model.may_replace(&before, &text);
+                // Where another tab's copy was stored first, what comes again replaces that one.
+                let displaced = self.thinks_it_is_alone && model.has_others(&text);
+                let better = displaced || model.may_replace(&before, &text);
                 assert!(better, "heard twice: {before}, then {text}");
             }
             // A better copy of what was there before comes whenever it comes.
