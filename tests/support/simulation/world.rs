@@ -67,8 +67,8 @@ pub struct World {
     pub next_tab: usize,
     /// How many events were made here.
     pub made: u64,
-    /// How often each conversation was written.
-    commits: [u64; NAMES.len()],
+    /// Each conversation's record as it was after the last step.
+    records: [Option<Vec<u8>>; NAMES.len()],
     pub trace: Trace,
 }
 
@@ -112,7 +112,7 @@ impl World {
             options,
             next_tab: 0,
             made: 0,
-            commits: [0; NAMES.len()],
+            records: Default::default(),
             trace,
         }
     }
@@ -225,18 +225,24 @@ impl World {
         stepped
     }
 
-    /// Evictions are noticed by the commits being counted anew.
+    /// Evictions are noticed by the commits being counted anew: a conversation that is gone may be
+    /// there again at once.
     fn notice_evictions(&mut self) {
-        let listed = alone(self.memory.conversations()).expect("they are listed");
+        let mut listed = alone(self.memory.conversations()).expect("they are listed");
+        let commits = |record: &Option<Vec<u8>>| {
+            let record = record.as_ref().map(|bytes| Record::decode(bytes));
+            record.map_or(0, |record| record.expect("it is whole").generation)
+        };
         for (index, name) in NAMES.iter().enumerate() {
-            let stored = listed.iter().find(|(id, _)| **id == **name);
-            let record = stored.map(|(_, bytes)| Record::decode(bytes).expect("it is whole"));
-            let commits = record.map_or(0, |record| record.generation);
-            if commits < self.commits[index] {
+            let at = listed.iter().position(|(id, _)| **id == **name);
+            let stored = at.map(|at| listed.swap_remove(at).1);
+            let before = &self.records[index];
+            let counted = (commits(before), commits(&stored));
+            if counted.1 < counted.0 || (counted.1 == counted.0 && stored != *before) {
                 self.say(|| format!("{name} is gone"));
                 self.models[index].borrow_mut().deletion_begins();
             }
-            self.commits[index] = commits;
+            self.records[index] = stored;
         }
     }
 
