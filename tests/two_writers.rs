@@ -5,8 +5,9 @@ mod support;
 
 use std::rc::Rc;
 
+use futures::FutureExt;
 use futures::executor::LocalPool;
-use oh_event_store::backend::{Faults, Faulty, Memory};
+use oh_event_store::backend::{Backend, Faults, Faulty, Memory};
 use oh_event_store::page::Origin;
 use oh_event_store::store::{EventStore, Item, Log, Outcome};
 use support::oracle::Oracle;
@@ -160,4 +161,36 @@ fn a_conversation_that_comes_again_is_not_mixed_with_the_deleted_one() {
         assert_eq!(texts, all(&log_one).await);
         assert!(texts.iter().all(|(_, text)| text.contains("new")));
     });
+}
+
+#[test]
+fn an_import_claims_nothing_of_what_another_tab_has_taken_away_meanwhile() {
+    let records = Rc::new(Memory::new());
+    let mut pool = LocalPool::new();
+    let tab = || store(Rc::clone(&records) as Rc<dyn Backend>, &pages(300, 1000));
+    let [importing, other] = [tab(), tab()].map(|store| pool.run_until(log(&store)));
+    // The first two are a commit of their own; one of them is there already.
+    let events = [(10, 0), (0, 2 << 20), (20, 0)]
+        .map(|(id, more)| events::message(id, &["known", &"x".repeat(more)].concat()));
+    let file: String = events
+        .iter()
+        .map(|event| format!("{}\n", event.text))
+        .collect();
+    let known = events[0].text.as_bytes();
+    pool.run_until(other.import(known, &mut |_| {})).unwrap();
+    let mut truncated = false;
+    let report = pool.run_until(importing.import(file.as_bytes(), &mut |_| {
+        if !std::mem::replace(&mut truncated, true) {
+            let mut truncating = other.truncate(5).boxed_local();
+            while (&mut truncating).now_or_never().is_none() {}
+        }
+    }));
+    assert!(truncated && report.is_ok(), "{report:?}");
+    pool.run_until(importing.refresh()).unwrap();
+    for (first, last) in importing.coverage().0 {
+        assert!(
+            !(first..=last).contains(&10),
+            "{first} to {last} is not complete"
+        );
+    }
 }

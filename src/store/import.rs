@@ -52,21 +52,15 @@ impl ImportReport {
         }
     }
 
-    /// Counts what became of an event; gives its place where it is new or better.
-    pub(super) fn count(
-        &mut self,
-        outcome: Outcome,
-        line: impl FnOnce() -> usize,
-    ) -> Option<Position> {
+    /// Counts what became of an event.
+    pub(super) fn count(&mut self, outcome: Outcome, line: impl FnOnce() -> usize) {
         match outcome {
-            Outcome::Accepted(entry) | Outcome::Replaced(entry) => {
+            Outcome::Accepted(_) | Outcome::Replaced(_) => {
                 self.accepted = self.accepted.saturating_add(1);
-                return Some(entry.position);
             }
             Outcome::Double => self.doubles = self.doubles.saturating_add(1),
             Outcome::Rejected(why) => self.reject(line, why),
         }
-        None
     }
 }
 
@@ -107,6 +101,7 @@ impl Log {
             bytes: 0,
             next_id: 0,
             given: Vec::new(),
+            gone: false,
             report: ImportReport::new(documents.form()),
         };
         for (at, found) in documents {
@@ -115,8 +110,8 @@ impl Log {
                 Ok(Frame::Event(event)) => {
                     // The wire form of a short text may be long.
                     size = size.max(event.text.len());
+                    import.places.push((at, event.header.id.clone()));
                     import.items.push(Item::Event(event, Origin::Remote));
-                    import.places.push(at);
                 }
                 Ok(Frame::Status(_)) => import.reject(at, "not an event of a conversation".into()),
                 Err(why) => import.reject(at, why.to_string()),
@@ -137,13 +132,15 @@ struct Import<'a> {
     log: &'a Log,
     lines: Lines<'a>,
     items: Vec<Item>,
-    /// Where in the file each item begins.
-    places: Vec<usize>,
+    /// Where in the file each item begins, and its id.
+    places: Vec<(usize, Option<EventId>)>,
     bytes: usize,
     /// The id of an event that has none: the number after the id of the event before it.
     next_id: Position,
     /// Where the log has them.
     given: Vec<Position>,
+    /// The log doesn't have one of them, or has none any more.
+    gone: bool,
     report: ImportReport,
 }
 
@@ -184,15 +181,19 @@ impl Import<'_> {
         self.bytes = 0;
         let items = std::mem::take(&mut self.items);
         let outcomes = self.log.append(items, None).await?;
-        for (outcome, at) in outcomes.into_iter().zip(std::mem::take(&mut self.places)) {
+        for (outcome, (at, id)) in outcomes.into_iter().zip(std::mem::take(&mut self.places)) {
             let lines = &mut self.lines;
-            self.given
-                .extend(self.report.count(outcome, || lines.line(at)));
+            self.report.count(outcome, || lines.line(at));
+            match id.and_then(|id| self.log.position_of(&id)) {
+                Some(position) => self.given.push(position),
+                None => self.gone = true,
+            }
         }
         // An export is the whole log, so nothing is missing in it; single events prove nothing.
-        let whole = matches!(self.report.form, FileForm::Trajectory | FileForm::JsonLines);
+        let is_export = matches!(self.report.form, FileForm::Trajectory | FileForm::JsonLines);
+        let whole = is_export && !self.gone && self.report.rejected == 0;
         let range = self.given.iter().min().zip(self.given.iter().max());
-        if let Some((first, last)) = range.filter(|_| last && whole && self.report.rejected == 0) {
+        if let Some((first, last)) = range.filter(|_| last && whole) {
             let claim = Claim {
                 complete: vec![(*first, *last)],
                 given: std::mem::take(&mut self.given),
