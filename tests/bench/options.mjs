@@ -32,6 +32,7 @@ export const HELP = `npm run bench -- [options]
   --contenders a,b    only these contenders
   --rounds N          runs of each measurement (default: 5, quick: 3)
   --events N          only a corpus of this size
+  --minutes N         after which no further round begins (default: 36, quick: 3.4)
   --seed N            decides the corpora and the order of the runs (default 42)
   --million           one million events: memory to open, show the newest 100 and search; no more
   --dist DIR          another build of the package, to compare two; writes no files
@@ -45,6 +46,7 @@ const OPTIONS = {
   contenders: { type: "string" },
   rounds: { type: "string" },
   events: { type: "string" },
+  minutes: { type: "string" },
   seed: { type: "string", default: "42" },
   dist: { type: "string", default: "dist" },
   million: { type: "boolean", default: false },
@@ -80,6 +82,7 @@ export function settingsOf(args, operations, contenders) {
   const settings = { ...(values.quick ? QUICK : WHOLE), ...values };
   settings.seed = whole(values.seed, "seed");
   if (values.rounds !== undefined) settings.rounds = whole(values.rounds, "rounds");
+  if (values.minutes !== undefined) settings.limit = whole(values.minutes, "minutes") * MINUTE;
   if (settings.rounds < 1) throw new Failure("--rounds takes at least 1");
   if (values.events !== undefined) {
     settings.corpora = [whole(values.events, "events")];
