@@ -173,8 +173,8 @@ impl Sync {
         self.walk = Walk::default();
     }
 
-    /// Asks for one more page, or for one of each of several gaps, and writes what comes. Answers what was done so far, and whether that is
-    /// all. After an error the same call asks again.
+    /// Asks for one more page, or for one of each of several gaps, and writes what comes. Answers
+    /// what was done so far, and whether that is all. After an error the same call asks again.
     ///
     /// # Errors
     /// `Network`, `Timeout`, `Refused` or `BadAnswer` of the server; or what the backend answers.

@@ -33,6 +33,14 @@ async function withFaults(page: Page, refuses: boolean): Promise<void> {
   }, refuses);
 }
 
+/** The browser takes the database away, and doesn't give it back. */
+function lose(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    window.refuses = true;
+    window.closeByForce();
+  });
+}
+
 interface Told {
   readonly kind: string;
   readonly detail: { readonly reason?: string; readonly events?: number };
@@ -120,10 +128,7 @@ test("a database that can't be opened again is done without, and then gets what 
   await openStore(page);
   expect(await feed(page, long(0, 200))).toBe(200);
 
-  await page.evaluate(() => {
-    window.refuses = true;
-    window.closeByForce();
-  });
+  await lose(page);
   expect(await feed(page, long(200, 260))).toBe(60);
   expect(await mode(page)).toBe("memory");
   expect(await kinds(page)).toEqual(["terminated", "degraded"]);
@@ -209,10 +214,7 @@ test("a store that is closed while it is in memory brings what it has to the dat
   await page.goto(files.url + harnessPath);
   await openStore(page);
   expect(await feed(page, frames(0, 20))).toBe(20);
-  await page.evaluate(() => {
-    window.refuses = true;
-    window.closeByForce();
-  });
+  await lose(page);
   expect(await feed(page, frames(20, 30))).toBe(10);
   expect(await mode(page)).toBe("memory");
   await page.evaluate(async () => {
