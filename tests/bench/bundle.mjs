@@ -25,20 +25,20 @@ const ENTRIES = [
 ];
 
 /** The package as it is published. The store stays a file of its own, which finds its worker. */
-const published = {
+const published = (dist) => ({
   name: "published",
   setup({ onResolve }) {
     const store = () => ({ path: "/dist/index.js", external: true });
     onResolve({ filter: /^\/dist\/index\.js$/ }, store);
     onResolve({ filter: /^oh-event-store$/ }, store);
     onResolve({ filter: /^\.\.\/index\.js$/ }, ({ importer }) =>
-      importer.includes("dist/react") ? store() : undefined,
+      importer.endsWith("/react/index.js") ? store() : undefined,
     );
     onResolve({ filter: /^oh-event-store\/react$/ }, () => ({
-      path: join(root, "dist/react/index.js"),
+      path: join(resolve(root, dist), "react/index.js"),
     }));
   },
-};
+});
 
 /** The search of page/scan.wat as a wasm module. */
 export function scanModule() {
@@ -63,7 +63,9 @@ export async function bundle(directory, dist = "dist") {
     jsx: "automatic",
     minify: true,
     define: { "process.env.NODE_ENV": '"production"' },
-    plugins: [published],
+    plugins: [published(dist)],
+    // One React, wherever the package lies.
+    alias: { react: join(root, "node_modules/react") },
     logLevel: "warning",
   });
   cpSync(resolve(root, dist), join(directory, "dist"), { recursive: true });
