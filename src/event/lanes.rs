@@ -89,6 +89,8 @@ fn is_plain(byte: u8) -> bool {
 }
 
 #[cfg(target_feature = "simd128")]
+pub(crate) use vectors::load;
+#[cfg(target_feature = "simd128")]
 use vectors::{both, either, special};
 
 #[cfg(not(target_feature = "simd128"))]
@@ -103,7 +105,7 @@ mod vectors {
     use super::Letter;
 
     /// One load: the compiler sees that the halves lie side by side.
-    fn load(chunk: &[u8; 16]) -> v128 {
+    pub(crate) fn load(chunk: &[u8; 16]) -> v128 {
         match chunk.as_chunks::<8>().0 {
             [low, high] => u64x2(u64::from_le_bytes(*low), u64::from_le_bytes(*high)),
             _ => u64x2(0, 0),

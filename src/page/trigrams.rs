@@ -56,20 +56,14 @@ use scalars::{mark_most, pack};
 mod vectors {
     use core::arch::wasm32::{
         i8x16_shuffle, i32x4_mul, u8x16_bitmask, u8x16_le, u8x16_splat, u8x16_sub,
-        u32x4_extract_lane, u32x4_shr, u32x4_splat, u64x2, v128, v128_and, v128_or,
+        u32x4_extract_lane, u32x4_shr, u32x4_splat, v128_and, v128_or,
     };
 
     use super::{BITS, GOLDEN, SHIFT, mark};
+    use crate::event::load;
 
     /// How many trigrams are marked at once.
     const STEP: usize = 12;
-
-    fn load(chunk: &[u8; 16]) -> v128 {
-        match chunk.as_chunks::<8>().0 {
-            [low, high] => u64x2(u64::from_le_bytes(*low), u64::from_le_bytes(*high)),
-            _ => u64x2(0, 0),
-        }
-    }
 
     /// Marks those that begin in all but the last bytes; answers where the first that is left begins.
     pub(super) fn mark_most(texts: &[u8], seen: &mut [u8; BITS]) -> usize {
