@@ -65,7 +65,7 @@ mod vectors {
     /// How many trigrams are marked at once.
     const STEP: usize = 12;
 
-    /// Marks those that begin in all but the last bytes; answers where the first that is left begins.
+    /// Marks those that begin in all but the last bytes; answers where the first of the rest is.
     pub(super) fn mark_most(texts: &[u8], seen: &mut [u8; BITS]) -> usize {
         let mut rest = texts;
         while let Some(chunk) = rest.first_chunk::<16>() {

@@ -135,8 +135,8 @@ impl PageCache {
         }
     }
 
-    /// Says that a reader which goes in order is past a page: it is the first to go. So one that reads
-    /// more than there is room for leaves the rest where it is.
+    /// Says that a reader which goes in order is past a page: it is the first to go. So one that
+    /// reads more than there is room for leaves the rest where it is.
     pub(crate) fn passed(&self, conversation: &Rc<str>, number: i64) {
         let mut state = self.state.borrow_mut();
         if let Some(found) = state.find(conversation, Place::Page(number)) {
