@@ -1,5 +1,4 @@
 import type {
-  BatchCallback,
   Conversation,
   Event,
   Replay,
@@ -12,7 +11,7 @@ import type {
 
 type Part = Pick<
   Conversation,
-  "searchEvents" | "subscribeBatches" | "unsubscribe" | "getEvent" | "replay"
+  "searchEvents" | "subscribe" | "unsubscribe" | "getEvent" | "replay"
 >;
 
 export const event = (id: number, content = `event ${id}`): Event => ({
@@ -33,7 +32,7 @@ export class MemoryConversation implements Part {
   /** A read fails once so many events were handed out. */
   failsAt = Infinity;
   readonly replays: MemoryReplay[] = [];
-  readonly #subscribers = new Map<string, BatchCallback>();
+  readonly #subscribers = new Map<string, (event: Event) => unknown>();
 
   constructor(length: number) {
     this.log = Array.from({ length }, (_, id) => event(id));
@@ -48,13 +47,8 @@ export class MemoryConversation implements Part {
     for (const added of events) {
       this.log = [...this.log.filter(({ id }) => id !== added.id), added];
       this.log.sort((a, b) => Number(a.id) - Number(b.id));
-      this.tell([added], [Number(added.id)]);
+      this.#subscribers.forEach((callback) => void callback(added));
     }
-  }
-
-  /** Tells the subscribers of events that came together. */
-  tell(events: readonly Event[], positions: ArrayLike<number>): void {
-    this.#subscribers.forEach((callback) => void callback(events, positions));
   }
 
   searchEvents({ startId, endId, reverse, filter }: SearchOptions = {}): Search<Event> {
@@ -116,9 +110,9 @@ export class MemoryConversation implements Part {
     };
   }
 
-  async subscribeBatches(
+  async subscribe(
     subscriberId: string,
-    callback: BatchCallback,
+    callback: (event: Event) => void | Promise<void>,
     callbackId: string,
   ): Promise<void> {
     await Promise.resolve();
