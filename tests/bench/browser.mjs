@@ -80,9 +80,8 @@ function processorTime(profile) {
   let ticks = 0;
   for (const id of processesOf(profile)) {
     try {
-      const stat = readFileSync(`/proc/${id}/stat`, "utf8");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      ticks += Number(fields[11]) + Number(fields[12]);
+      const [inProgram, inKernel] = statusOf(id).slice(11);
+      ticks += Number(inProgram) + Number(inKernel);
     } catch {
       // It has ended.
     }
@@ -100,6 +99,12 @@ export async function launchFirefox(profile) {
   return { page, close: () => context.close() };
 }
 
+/** What the kernel says of a process after its name: its state, its parent and so on. */
+function statusOf(id) {
+  const stat = readFileSync(`/proc/${id}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
 /** The processes of a profile: the browser's own, and all that it has started. */
 export function processesOf(profile) {
   const parents = new Map();
@@ -107,8 +112,7 @@ export function processesOf(profile) {
   for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
     try {
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 4).split(" ")[0]));
+      parents.set(Number(name), Number(statusOf(name)[1]));
       if (command.includes(`--user-data-dir=${profile}`)) own.push(Number(name));
     } catch {
       // It has ended since it was listed.
