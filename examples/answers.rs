@@ -82,7 +82,7 @@ impl Answers {
                     (String::from(name), String::from(value))
                 });
                 let secrets = Secrets::new(pairs, Masking::Server);
-                quoted(&secrets.mask(read(text)?).text)
+                quoted(&secrets.mask(read(text)?.into()).text)
             }
             "store" => {
                 let texts = items(value)?;

@@ -24,7 +24,7 @@ fn group(random: &mut Random) -> Vec<Item> {
     let mut item = |_| {
         let id = random.number(0, 60);
         let origin = *random.pick(&[Origin::Live, Origin::Remote]);
-        Item::Event(events::v0(random, id), origin)
+        Item::event(events::v0(random, id), origin)
     };
     (0..4).map(&mut item).collect()
 }
@@ -108,7 +108,7 @@ fn a_crash_at_any_commit_leaves_what_was_acknowledged_and_no_part_of_the_rest() 
             let found = all(&again).await;
             assert!(found == oracle.texts() || found == lost.texts());
             assert_eq!(again.record().events, found.len() as u64);
-            let items = vec![Item::Event(events::message(99, "on"), Origin::Live)];
+            let items = vec![Item::event(events::message(99, "on"), Origin::Live)];
             again.append(items, None).await.unwrap();
             assert_eq!(all(&again).await.len(), found.len() + 1);
         });
@@ -137,7 +137,7 @@ fn events_fed_together_survive_a_crash_when_they_were_acknowledged() {
         for id in ids {
             let (tab, item) = (
                 Rc::clone(&tab),
-                Item::Event(events::message(id, "x"), Origin::Live),
+                Item::event(events::message(id, "x"), Origin::Live),
             );
             let task = async move { tab.append(vec![item], None).await.is_ok() };
             tasks.push((id, spawn(&pool, task)));

@@ -118,7 +118,7 @@ async fn filled(random: &mut Random, records: &Rc<Memory>, options: &StoreOption
             let origin = *random.pick(&ORIGINS);
             if !is_v0 {
                 let id = format!("e{}", random.below(90));
-                items.push(Item::Event(events::v1(random, &id), origin));
+                items.push(Item::event(events::v1(random, &id), origin));
                 continue;
             }
             let id = match random.below(4) {
@@ -132,7 +132,7 @@ async fn filled(random: &mut Random, records: &Rc<Memory>, options: &StoreOption
             } else {
                 events::v0(random, id)
             };
-            items.push(Item::Event(event, origin));
+            items.push(Item::event(event, origin));
         }
         let first = random.number(-2, 50);
         let covers = random
@@ -183,7 +183,7 @@ fn an_archive_of_an_archive_is_the_same_file_where_pages_are_cut_alike() {
         let options = pages(700, 1000);
         let (here, there) = (Rc::new(Memory::new()), Rc::new(Memory::new()));
         let log = open(&here, &options).await;
-        let items = (0..60).map(|id| Item::Event(events::v0(&mut random, id), Origin::Remote));
+        let items = (0..60).map(|id| Item::event(events::v0(&mut random, id), Origin::Remote));
         log.append(items.collect(), Some((0, 59))).await.unwrap();
         let file = archived(&log).await;
         restored(&there, &options, None, &file, 999).await.unwrap();
@@ -275,7 +275,7 @@ async fn small() -> (Vec<u8>, Vec<Fact>) {
     let mut random = Random::new(11);
     let (records, options) = (Rc::new(Memory::new()), pages(400, 1000));
     let log = open(&records, &options).await;
-    let items = (0..12).map(|id| Item::Event(events::v0(&mut random, id * 2), Origin::Live));
+    let items = (0..12).map(|id| Item::event(events::v0(&mut random, id * 2), Origin::Live));
     log.append(items.collect(), Some((0, 22))).await.unwrap();
     assert!(facts(&records).len() == 12);
     (archived(&log).await, facts(&records))
@@ -384,7 +384,7 @@ fn a_page_that_was_lost_before_is_a_gap_in_the_copy() {
         let options = pages(400, 1000);
         let log = open(&here, &options).await;
         let mut random = Random::new(5);
-        let items = (0..30).map(|id| Item::Event(events::v0(&mut random, id), Origin::Live));
+        let items = (0..30).map(|id| Item::event(events::v0(&mut random, id), Origin::Live));
         log.append(items.collect(), Some((0, 29))).await.unwrap();
         let records = here.records();
         let keys: Vec<_> = records
@@ -455,7 +455,7 @@ fn what_comes_in_during_an_export_does_not_tear_it() {
                     "{{\"id\": {id}, \"action\": \"message\", \"args\": {{\"content\": \
                      \"{tag}{long}\"}}}}"
                 );
-                Item::Event(Event::from_json(text.as_bytes()).unwrap(), Origin::Live)
+                Item::event(Event::from_json(text.as_bytes()).unwrap(), Origin::Live)
             };
             let items = (0..60).map(|n| event(n * 3, "a")).collect();
             log.append(items, Some((0, 177))).await.unwrap();

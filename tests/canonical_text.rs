@@ -276,6 +276,44 @@ fn dumps_agrees_with_a_reference_over_any_tree() {
     });
 }
 
+#[test]
+fn a_header_is_the_same_when_it_is_made_while_its_text_is_written() {
+    const KEYS: [&str; 13] = [
+        "id",
+        "timestamp",
+        "source",
+        "cause",
+        "parent_id",
+        "action",
+        "observation",
+        "kind",
+        "args",
+        "extras",
+        "other",
+        "\\u0069d",
+        "id\\\"",
+    ];
+    let mut with_id = 0;
+    for_seeds(2000, |_, random| {
+        let mut members = Vec::new();
+        for _ in 0..random.below(9) {
+            let mut value = String::new();
+            match random.below(3) {
+                0 => Json::random(random, 3).spelled(random, &mut value),
+                1 => value = random.number(-9, 9).to_string(),
+                _ => value = (*random.pick(&["\"run\"", "\"a\\\"b\"", "{\"hidden\":true}"])).into(),
+            }
+            members.push(format!("\"{}\":{value}", random.pick(&KEYS)));
+        }
+        let json = format!("{{{}}}", members.join(","));
+        let event = Event::from_json(json.as_bytes()).expect("an object");
+        let read = Event::from_canonical(event.text.clone()).expect("the same object");
+        assert_eq!(event, read, "{json}");
+        with_id += u32::from(event.header.id.is_some());
+    });
+    assert!(with_id > 200, "{with_id}");
+}
+
 proptest! {
     #[test]
     fn repeated_keys_agree_with_a_tree(

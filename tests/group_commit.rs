@@ -29,7 +29,7 @@ async fn log(backend: &Rc<Faulty>) -> Rc<Log> {
 }
 
 fn item(id: i64) -> Item {
-    Item::Event(events::message(id, "x"), Origin::Live)
+    Item::event(events::message(id, "x"), Origin::Live)
 }
 
 fn new(word: &str) -> Item {
@@ -74,7 +74,7 @@ fn one_bad_event_fails_alone() {
         let records = Rc::new(Memory::new());
         let log = log(&slow(&records, 1)).await;
         let bad = oh_event_store::event::Event::from_json(b"{\"id\": 5}").unwrap();
-        let bad = log.append(vec![Item::Event(bad, Origin::Live), item(6)], None);
+        let bad = log.append(vec![Item::event(bad, Origin::Live), item(6)], None);
         let good = log.append(vec![item(7)], None);
         let (bad, good) = futures_util::future::join(bad, good).await;
         let bad = bad.unwrap();

@@ -15,7 +15,7 @@ use oh_event_store::store::{Change, EventStore, Item, Log, Outcome};
 use support::{Counting, all, events, pages, run, store};
 
 fn item(id: i64) -> Item {
-    Item::Event(events::message(id, "some words"), Origin::Live)
+    Item::event(events::message(id, "some words"), Origin::Live)
 }
 
 fn alone(backend: Rc<dyn Backend>) -> EventStore {
@@ -206,7 +206,7 @@ fn a_record_that_tells_of_fewer_events_is_sound() {
                 "words ".repeat(10)
             );
             let event = Event::from_canonical(text.into()).unwrap();
-            let item = Item::Event(event, Origin::Live);
+            let item = Item::event(event, Origin::Live);
             log.append(vec![item], None).await.unwrap();
             let mut verify = log.verify();
             let report = loop {

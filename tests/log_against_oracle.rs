@@ -33,7 +33,7 @@ async fn add(log: &Rc<Log>, oracle: &mut Oracle, items: Vec<(Event, Origin)>) {
         .collect();
     let items = items
         .into_iter()
-        .map(|(event, origin)| Item::Event(event, origin))
+        .map(|(event, origin)| Item::event(event, origin))
         .collect();
     let outcomes = log.append(items, None).await.expect("it is written");
     let verdict = |outcome: &Outcome| match outcome {
@@ -157,7 +157,7 @@ fn a_v1_event_is_found_by_its_own_id_only() {
         let mut random = Random::new(5);
         let items = (0..30).map(|n| events::v1(&mut random, &format!("e{n}")));
         let items: Vec<Item> = items
-            .map(|event| Item::Event(event, Origin::Live))
+            .map(|event| Item::event(event, Origin::Live))
             .collect();
         log.append(items, None).await.unwrap();
         assert!(log.get_event(&EventId::Text("e7".into())).await.is_ok());
@@ -195,7 +195,7 @@ fn a_rejected_event_changes_nothing() {
         let records = Rc::new(Memory::new());
         let log = open(&records, &pages(300, 1000)).await;
         let event =
-            |json: &str| Item::Event(Event::from_json(json.as_bytes()).unwrap(), Origin::Live);
+            |json: &str| Item::event(Event::from_json(json.as_bytes()).unwrap(), Origin::Live);
         let items = vec![
             event(r#"{"id": -1, "action": "run"}"#),
             event(r#"{"id": 9007199254740993, "action": "run"}"#),

@@ -22,7 +22,7 @@ fn thirty_thousand_events_are_opened_by_their_summaries() {
         let mut random = Random::new(1);
         for first in (0..30_000).step_by(500) {
             let ids = first..first + 500;
-            let items = ids.map(|id| Item::Event(events::v0(&mut random, id), Origin::Live));
+            let items = ids.map(|id| Item::event(events::v0(&mut random, id), Origin::Live));
             log.append(items.collect(), None).await.unwrap();
         }
         let stored = records.records();

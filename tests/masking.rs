@@ -26,7 +26,11 @@ fn mask(mode: Masking, values: &[&str], json: &str) -> String {
         .iter()
         .map(|value| ("NAME".to_owned(), (*value).to_owned()));
     let event = Event::from_json(json.as_bytes()).expect("an event");
-    Secrets::new(pairs, mode).mask(event).text.into()
+    Secrets::new(pairs, mode)
+        .mask(event.into())
+        .text
+        .clone()
+        .into()
 }
 
 #[test]

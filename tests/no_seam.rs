@@ -62,7 +62,7 @@ fn followers_see_every_event_once_while_others_write() {
             .collect();
         let (before, after) = ids.split_at(random.below(60) as usize);
         let items = |ids: &[i64]| {
-            let item = |id: &i64| Item::Event(all[id].clone(), Origin::Live);
+            let item = |id: &i64| Item::event(all[id].clone(), Origin::Live);
             ids.iter().map(item).collect::<Vec<_>>()
         };
         pool.run_until(stream.append(items(before), None)).unwrap();
@@ -168,7 +168,7 @@ fn a_better_copy_is_not_lost_behind_the_one_that_was_read() {
         let mut pool = LocalPool::new();
         let stream = pool.run_until(stream(slow(&records, seed), 300));
         let copy = |origin, word: &str| {
-            let item = |id| Item::Event(events::message(id, word), origin);
+            let item = |id| Item::event(events::message(id, word), origin);
             (0..30).map(item).collect::<Vec<_>>()
         };
         pool.run_until(stream.append(copy(Origin::Live, "live"), None))
@@ -207,7 +207,7 @@ fn a_reading_that_is_given_up_midway_leaves_no_gap() {
         let records = Rc::new(Memory::new());
         run(async move {
             let stream = stream(slow(&records, seed), 300).await;
-            let items = (0..40).map(|id| Item::Event(events::message(id, "x"), Origin::Live));
+            let items = (0..40).map(|id| Item::event(events::message(id, "x"), Origin::Live));
             stream.append(items.collect(), None).await.unwrap();
             let again = self::stream(slow(&records, seed), 300).await;
             let follower = again.follow(None, None);
@@ -244,7 +244,7 @@ fn a_closed_subscription_says_nothing_more() {
     run(async {
         let records = Rc::new(Memory::new());
         let stream = stream(slow(&records, 1), 300).await;
-        let items = (0..40).map(|id| Item::Event(events::message(id, "x"), Origin::Live));
+        let items = (0..40).map(|id| Item::event(events::message(id, "x"), Origin::Live));
         stream.append(items.collect(), None).await.unwrap();
         let options = oh_event_store::stream::SubscribeOptions {
             from: Some(0),
@@ -271,7 +271,7 @@ fn who_comes_while_another_tabs_events_are_read_hears_of_them() {
             let other = run(stream(Rc::new(Faulty::new(&records, Faults::default())), 1));
             let log = Rc::clone(first.log());
             let mut reading = Box::pin(log.refresh());
-            let items = (0..3).map(|id| Item::Event(events::message(id, "x"), Origin::Live));
+            let items = (0..3).map(|id| Item::event(events::message(id, "x"), Origin::Live));
             run(async move { other.append(items.collect(), None).await }).unwrap();
             let mut context = Context::from_waker(noop_waker_ref());
             if (0..polls).any(|_| reading.as_mut().poll(&mut context).is_ready()) {

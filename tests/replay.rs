@@ -120,7 +120,7 @@ async fn open(clock: Rc<ManualClock>, seed: u64, options: ReplayOptions) -> (Rc<
              \"action\": \"think\"}}",
             n * 2
         );
-        Item::Event(Event::from_json(json.as_bytes()).unwrap(), Origin::Live)
+        Item::event(Event::from_json(json.as_bytes()).unwrap(), Origin::Live)
     });
     log.append(items.collect(), None).await.unwrap();
     let player = Player::open(&log, clock, options).await.unwrap();

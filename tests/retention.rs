@@ -69,7 +69,7 @@ impl Tab {
 }
 
 async fn append(log: &Log, first: i64, count: i64) -> Result<()> {
-    let item = |id| Item::Event(events::message(id, "some words"), Origin::Live);
+    let item = |id| Item::event(events::message(id, "some words"), Origin::Live);
     let items = (first..first + count).map(item).collect();
     log.append(items, None).await.map(drop)
 }

@@ -21,7 +21,7 @@ type Match = (Option<Vec<u8>>, String, i64, String);
 async fn append(store: &EventStore, id: &str, items: Vec<Event>) {
     let log = store.conversation(id, None).await.expect("it opens");
     for event in items {
-        let item = Item::Event(event, Origin::Remote);
+        let item = Item::event(event, Origin::Remote);
         log.append(vec![item], None).await.expect("it is stored");
     }
 }
@@ -152,7 +152,7 @@ fn what_was_there_comes_once_and_in_order_whatever_is_written_meanwhile() {
                 let id = format!("c{}", random.below(7));
                 let event = events::v0(&mut random, matches.len() as i64 * 3 + 3);
                 let log = tab.conversation(&id, None).await.expect("it opens");
-                let item = Item::Event(event, Origin::Live);
+                let item = Item::event(event, Origin::Live);
                 log.append(vec![item], None).await.expect("it is stored");
             }
             let mut sorted = matches.clone();

@@ -24,7 +24,7 @@ async fn slow(records: &Rc<Memory>, seed: u64, memory_budget: usize) -> Rc<Log> 
 }
 
 fn items(random: &mut Random, ids: &[i64]) -> Vec<Item> {
-    let item = |id: &i64| Item::Event(events::v0(random, *id), Origin::Live);
+    let item = |id: &i64| Item::event(events::v0(random, *id), Origin::Live);
     ids.iter().map(item).collect()
 }
 
@@ -142,7 +142,7 @@ fn a_batch_stays_small_though_more_was_asked_for() {
         let records = Rc::new(Memory::new());
         let log = open(&records, &Default::default()).await;
         let long = "x".repeat(300_000);
-        let item = |id| Item::Event(events::message(id, &long), Origin::Live);
+        let item = |id| Item::event(events::message(id, &long), Origin::Live);
         log.append((0..12).map(item).collect(), None).await.unwrap();
         let mut search = log.search(&SearchOptions::default());
         let mut count = 0;

@@ -95,7 +95,7 @@ async fn replaced(in_another_tab: bool) -> Vec<(i64, String)> {
         ..SubscribeOptions::default()
     };
     let subscription = stream.subscribe("s", "c", &options).unwrap();
-    let item = |id, content, origin| Item::Event(events::message(id, content), origin);
+    let item = |id, content, origin| Item::event(events::message(id, content), origin);
     let live = (0..4).map(|id| item(id, "live", Origin::Live)).collect();
     stream.log().append(live, None).await.unwrap();
     let better = vec![item(1, "better", Origin::Remote)];
@@ -120,6 +120,39 @@ fn a_better_copy_comes_once_in_the_place_of_the_one_that_waited() {
         assert_eq!(positions, [0, 1, 2, 3], "in another tab: {in_another_tab}");
         assert!(heard[1].1.contains("better"), "{heard:?}");
     }
+}
+
+#[test]
+fn what_comes_late_to_those_that_wait_is_heard_once() {
+    run(async {
+        let stream = stream().await;
+        let options = SubscribeOptions {
+            buffer_size: Some(5),
+            ..SubscribeOptions::default()
+        };
+        let subscription = stream.subscribe("s", "c", &options).unwrap();
+        let add = async |ids: &[i64]| {
+            let item = |id: &i64| Item::event(events::message(*id, "words"), Origin::Live);
+            let items = ids.iter().map(item).collect();
+            stream.log().append(items, None).await.unwrap();
+        };
+        add(&(10..60).map(|n| n * 2).collect::<Vec<_>>()).await;
+        add(&[7, 55, 117]).await;
+        let mut heard = subscription.next(40).await.unwrap().unwrap().positions;
+        assert_eq!(heard, [20, 22, 24, 26, 28], "what there was room for");
+        heard.extend(subscription.next(30).await.unwrap().unwrap().positions);
+        assert_eq!(heard[5..8], [7, 30, 32], "the order of the log");
+        add(&[9, 121]).await;
+        while let Some(batch) = subscription.next(30).now_or_never() {
+            heard.extend(batch.unwrap().unwrap().positions);
+        }
+        assert_eq!(heard[heard.len() - 2..], [9, 121]);
+        heard.sort_unstable();
+        let mut all: Vec<i64> = (10..60).map(|n| n * 2).collect();
+        all.extend([7, 55, 117, 9, 121]);
+        all.sort_unstable();
+        assert_eq!(heard, all);
+    });
 }
 
 /// One writer that waits for nobody, one slow reader: what it was told of each event last is what
@@ -150,7 +183,7 @@ fn one_schedule(random: &mut Random) {
                 let origin = *random.pick(&[Origin::Live, Origin::Remote]);
                 let items = ids
                     .into_iter()
-                    .map(|id| Item::Event(events::v0(random, id), origin))
+                    .map(|id| Item::event(events::v0(random, id), origin))
                     .collect();
                 let feeder = Rc::clone(&stream);
                 spawn(&pool, async move { feeder.append(items, None).await });

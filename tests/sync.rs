@@ -80,7 +80,7 @@ async fn in_memory() -> EventStream {
 
 /// Stores events as a socket brings them.
 async fn live(log: &Log, ids: impl IntoIterator<Item = i64>, content: &str) {
-    let item = |id| Item::Event(events::message(id, content), Origin::Live);
+    let item = |id| Item::event(events::message(id, content), Origin::Live);
     let items = ids.into_iter().map(item).collect();
     log.append(items, None).await.expect("it is written");
 }
@@ -166,7 +166,7 @@ fn a_gap_between_known_stretches_is_asked_for_alone() {
         for (first, last) in [(0, 90), (120, 199)] {
             let part = served.0.range(first..=last);
             let items =
-                part.map(|(id, _)| Item::Event(events::message(*id, "text"), Origin::Remote));
+                part.map(|(id, _)| Item::event(events::message(*id, "text"), Origin::Remote));
             let covers = Some((first, last));
             log.append(items.collect(), covers).await.expect("written");
         }
@@ -225,7 +225,7 @@ fn many_gaps_are_asked_for_a_few_at_a_time_and_each_once() {
         let has = |id: &i64| id % 10 != 3 && !(400..650).contains(id);
         let known: Vec<i64> = (0..1000).filter(has).collect();
         for run in known.chunk_by(|one, other| one + 1 == *other) {
-            let item = |id: &i64| Item::Event(events::message(*id, "text"), Origin::Remote);
+            let item = |id: &i64| Item::event(events::message(*id, "text"), Origin::Remote);
             let covers = Some((run[0], run[run.len() - 1]));
             let items = run.iter().map(item).collect();
             stream
@@ -289,7 +289,7 @@ fn anything(random: &mut Random, served: &Route) -> Before {
         if random.one_in(3) {
             let text = changed(random, text);
             let event = Event::from_json(text.as_bytes()).expect("an event");
-            socket.push(Item::Event(event, Origin::Live));
+            socket.push(Item::event(event, Origin::Live));
         }
     }
     random.shuffle(&mut socket);
@@ -303,7 +303,7 @@ fn anything(random: &mut Random, served: &Route) -> Before {
         }
         let part = served.0.range(first..=last).map(|(_, text)| {
             let event = Event::from_json(text.as_bytes()).expect("an event");
-            Item::Event(event, Origin::Remote)
+            Item::event(event, Origin::Remote)
         });
         before.push((part.collect(), Some((first, last))));
     }

@@ -78,7 +78,7 @@ async fn store_run(stream: &EventStream, numbers: std::ops::Range<usize>) {
     let mut after = After::Unknown;
     let items = numbers.map(|number| {
         let after = std::mem::replace(&mut after, After::Newest);
-        Item::Follows(event(number), Origin::Live, after)
+        Item::follows(event(number), Origin::Live, after)
     });
     stream
         .append(items.collect(), None)

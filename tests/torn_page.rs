@@ -37,7 +37,7 @@ async fn filled_to(end: i64) -> Records {
     let records = Rc::new(Memory::new());
     let log = support::open(&records, &pages(300, 1000)).await;
     for id in (0..end).step_by(2) {
-        let item = Item::Event(events::message(id, "words"), Origin::Live);
+        let item = Item::event(events::message(id, "words"), Origin::Live);
         log.append(vec![item], None).await.unwrap();
     }
     records.records()
@@ -142,7 +142,7 @@ fn a_late_event_beside_a_damaged_page_is_kept_and_so_are_the_others_of_its_commi
                 let (log, told, memory) = listened(records).await;
                 log.append(vec![], Some((0, 78))).await.unwrap();
                 let ids = [lost.first() + 1, 101];
-                let item = |id: &i64| Item::Event(events::message(*id, "late"), Origin::Live);
+                let item = |id: &i64| Item::event(events::message(*id, "late"), Origin::Live);
                 let outcomes = log
                     .append(ids.iter().map(item).collect(), None)
                     .await
@@ -154,7 +154,7 @@ fn a_late_event_beside_a_damaged_page_is_kept_and_so_are_the_others_of_its_commi
                 assert_eq!(log.coverage().1[0], (lost.first(), lost.last()));
                 // The server's copies fill the gap.
                 let copies =
-                    (0..40).map(|n| Item::Event(events::message(n * 2, "words"), Origin::Remote));
+                    (0..40).map(|n| Item::event(events::message(n * 2, "words"), Origin::Remote));
                 log.append(copies.collect(), None).await.unwrap();
                 let again = support::open(&memory, &pages(300, 1000)).await;
                 assert_eq!(all(&again).await.len(), 42);
@@ -172,7 +172,7 @@ fn a_page_that_was_found_damaged_takes_its_events_again() {
         flip(&mut records, &place);
         let (log, _, memory) = listened(records).await;
         assert!(all(&log).await.len() < 40);
-        let copies = (0..40).map(|n| Item::Event(events::message(n * 2, "words"), Origin::Live));
+        let copies = (0..40).map(|n| Item::event(events::message(n * 2, "words"), Origin::Live));
         log.append(copies.collect(), None).await.unwrap();
         assert_eq!(all(&log).await.len(), 40);
         let again = support::open(&memory, &pages(300, 1000)).await;
@@ -212,7 +212,7 @@ fn a_damaged_tail_record_is_left_out_and_can_be_written_again() {
                 .iter()
                 .any(|line| line.contains("an event is damaged"))
         );
-        let item = Item::Event(events::message(place.1.number, "words"), Origin::Live);
+        let item = Item::event(events::message(place.1.number, "words"), Origin::Live);
         let outcomes = log.append(vec![item], None).await.unwrap();
         assert!(matches!(outcomes[..], [Outcome::Accepted(_)]));
         let again = support::open(&memory, &pages(300, 1000)).await;
@@ -261,7 +261,7 @@ fn any_one_flipped_byte_leaves_all_other_events() {
             }
             let new = events::message(81, "new");
             left.push((81, new.text.to_string()));
-            let item = Item::Event(new, Origin::Live);
+            let item = Item::event(new, Origin::Live);
             log.append(vec![item], None).await.unwrap();
             assert_eq!(all(&log).await, left);
             // The gap is written down with that.

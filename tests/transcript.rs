@@ -130,7 +130,7 @@ fn a_whole_log_has_a_heading_and_leaves_hidden_events_out() {
     run(async {
         let log = open(&Rc::new(Memory::new()), &StoreOptions::default()).await;
         let mut random = Random::new(7);
-        let items = (0..300).map(|id| Item::Event(events::v0(&mut random, id), Origin::Live));
+        let items = (0..300).map(|id| Item::event(events::v0(&mut random, id), Origin::Live));
         log.append(items.collect(), None).await.unwrap();
         let mut export = log.export(ExportFormat::Markdown, false);
         let mut text = Vec::new();

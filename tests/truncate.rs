@@ -16,7 +16,7 @@ use support::{all, contents, events, for_seeds, open, pages, run, store};
 
 async fn fill(log: &Log, ids: impl IntoIterator<Item = i64>, word: &str) {
     for id in ids {
-        let item = Item::Event(events::message(id, word), Origin::Live);
+        let item = Item::event(events::message(id, word), Origin::Live);
         log.append(vec![item], None).await.unwrap();
     }
 }
@@ -129,7 +129,7 @@ fn string_ids_that_went_are_new_again() {
         let made: Vec<_> = (0..20)
             .map(|n| events::v1(&mut random, &format!("e{n}")))
             .collect();
-        let item = |n: usize| vec![Item::Event(made[n].clone(), Origin::Live)];
+        let item = |n: usize| vec![Item::event(made[n].clone(), Origin::Live)];
         for n in 0..20 {
             log.append(item(n), None).await.unwrap();
         }

@@ -47,7 +47,7 @@ fn both_tabs_events_are_there_once() {
             let event = random.pick(&texts).clone();
             oracle.add(&event, Origin::Live);
             writers.push(spawn(&pool, async move {
-                let items = vec![Item::Event(event, Origin::Live)];
+                let items = vec![Item::event(event, Origin::Live)];
                 tab.append(items, None).await.unwrap()
             }));
             if random.one_in(4) {
@@ -79,7 +79,7 @@ fn v1_events_of_both_tabs_have_one_order() {
             let event = events::v1(&mut random, &format!("e{}", n / 2));
             let tab = Rc::clone(&logs[n % 2]);
             spawn(&pool, async move {
-                let items = vec![Item::Event(event, Origin::Live)];
+                let items = vec![Item::event(event, Origin::Live)];
                 tab.append(items, None).await.unwrap();
             });
             if random.one_in(5) {
@@ -101,7 +101,7 @@ fn a_late_event_is_not_lost_with_a_page_that_another_tab_replaced() {
         let records = Rc::new(Memory::new());
         let (one, two) = (slow(&records, 1), slow(&records, 2));
         let (one, two) = (log(&one).await, log(&two).await);
-        let item = |id| vec![Item::Event(events::message(id, "some words"), Origin::Live)];
+        let item = |id| vec![Item::event(events::message(id, "some words"), Origin::Live)];
         for id in (0..40).step_by(2) {
             one.append(item(id), None).await.unwrap();
         }
@@ -117,7 +117,7 @@ fn a_late_event_is_not_lost_with_a_page_that_another_tab_replaced() {
         assert!(positions.eq(0..40));
         // A better copy of an event in a page that is no more.
         let fresh = log(&slow(&records, 3)).await;
-        let better = |id| vec![Item::Event(events::message(id, "better"), Origin::Remote)];
+        let better = |id| vec![Item::event(events::message(id, "better"), Origin::Remote)];
         one.refresh().await.unwrap();
         assert_eq!(all(&one).await.len(), 40);
         let outcomes = fresh.append(better(4), None).await.unwrap();
@@ -145,7 +145,7 @@ fn a_conversation_that_comes_again_is_not_mixed_with_the_deleted_one() {
         };
         let (one, two) = (tab(), tab());
         let items = |word: &str| {
-            let item = |id| Item::Event(events::message(id, word), Origin::Live);
+            let item = |id| Item::event(events::message(id, word), Origin::Live);
             (0..20).map(item).collect::<Vec<_>>()
         };
         let log_one = log(&one).await;

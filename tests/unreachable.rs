@@ -83,7 +83,7 @@ fn is_unreachable<T>(answer: &Result<T>) -> bool {
 }
 
 fn live(id: i64, content: &str) -> Item {
-    Item::Event(events::message(id, content), Origin::Live)
+    Item::event(events::message(id, content), Origin::Live)
 }
 
 fn new(content: &str) -> Item {
@@ -348,7 +348,7 @@ fn come_and_go(random: &mut Random, dialect: Dialect) {
                 let (id, place) = (event.header.id.clone(), Rc::clone(&acknowledged));
                 spawn(&pool, async move {
                     let answer = log
-                        .append(vec![Item::Event(event, Origin::Live)], None)
+                        .append(vec![Item::event(event, Origin::Live)], None)
                         .await;
                     // One whose place is in a page that can't be read is refused.
                     match answer {

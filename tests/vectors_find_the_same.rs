@@ -3,6 +3,7 @@
 
 use oh_event_store::event::{Event, dumps};
 use oh_event_store::filter::AsciiFinder;
+use oh_event_store::page::{SIGNATURE_BYTES, Signatures};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -62,6 +63,29 @@ fn strings_of_any_length_end_where_they_end() {
             assert_eq!(dumps(json.as_bytes()).as_deref(), Ok(json.as_str()));
             let event = Event::from_canonical(json.into()).unwrap();
             assert_eq!(event.header.kind.action_name(), Some("b"));
+        }
+    }
+}
+
+/// As `format.md` says it.
+fn signature(texts: &[u8]) -> Vec<u8> {
+    let mut bits = vec![0; SIGNATURE_BYTES];
+    for window in texts.windows(3) {
+        let [a, b, c] = [0, 1, 2].map(|at| u32::from(window[at].to_ascii_lowercase()));
+        let bit = ((a << 24 | b << 16 | c << 8).wrapping_mul(0x9e37_79b1) >> 18) as usize;
+        bits[bit / 8] |= 1 << (bit % 8);
+    }
+    bits
+}
+
+#[wasm_bindgen_test]
+fn texts_of_any_length_have_the_signature_that_the_format_says() {
+    for len in (0..70).chain([1000, 20_000]) {
+        for from in 0..=len.min(17) {
+            let all = bytes(len * 100 + from, len);
+            let mut signatures = Signatures::default();
+            signatures.add(7, &all[from..]);
+            assert_eq!(signatures.get(7), Some(&*signature(&all[from..])), "{len}");
         }
     }
 }

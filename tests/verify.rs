@@ -74,7 +74,7 @@ fn written(seed: u64, is_v1: bool) -> Records {
         let log = open(&memory, &options()).await;
         for few in items.chunks(3) {
             let few = few.iter().cloned();
-            let few = few.map(|event| Item::Event(event, Origin::Live)).collect();
+            let few = few.map(|event| Item::event(event, Origin::Live)).collect();
             log.append(few, None).await.unwrap();
         }
         log.append(vec![], Some((0, log.latest_event_id())))
@@ -268,7 +268,7 @@ fn a_page_that_nothing_tells_of_gives_its_events_back() {
         // The index of an earlier time, with the counts of that time.
         let memory = memory(&whole);
         let log = open(&memory, &options()).await;
-        let stale = Item::Event(events::message(1000, &"x".repeat(900)), Origin::Live);
+        let stale = Item::event(events::message(1000, &"x".repeat(900)), Origin::Live);
         log.append(vec![stale], None).await.unwrap();
         let mut records = memory.records();
         for (place, bytes) in &whole {
@@ -577,7 +577,7 @@ fn what_a_newer_release_wrote_is_refused_and_left_as_it_is() {
                             let late = page.positions().windows(2).find(|two| two[1] - two[0] > 1);
                             if let Some(two) = late.filter(|_| !is_v1) {
                                 let event = events::message(two[0] + 1, "late");
-                                let item = Item::Event(event, Origin::Live);
+                                let item = Item::event(event, Origin::Live);
                                 refused(&log.append(vec![item], None).await.unwrap_err());
                             }
                         }

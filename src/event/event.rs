@@ -93,7 +93,9 @@ impl Event {
     /// What is no JSON to Python, nested too deep, or no object.
     pub fn from_json(bytes: &[u8]) -> Result<Self, EventError> {
         let dump = dump(bytes)?;
-        Self::from_canonical(dump.text.into_boxed_str())
+        let header = Fields::of_dump(&dump)?.header;
+        let text = dump.text.into_boxed_str();
+        Ok(Self { header, text })
     }
 
     /// Takes text that this crate has made canonical before, such as stored text, as it is.

@@ -3,7 +3,9 @@
 use super::EventError;
 use super::event::{EventId, Header};
 use super::float::parse_float;
+use super::json_string::RawString;
 use super::kind::Kind;
+use super::python_json::Dump;
 use super::scan::{Member, Members, Scanner, Token};
 
 /// The header, and what only the reading of frames asks for.
@@ -15,41 +17,88 @@ pub(crate) struct Fields<'a> {
     pub(crate) key: Option<Box<str>>,
 }
 
+/// The members that a header is made of.
+#[derive(Default)]
+struct Found<'a> {
+    id: Option<Member<'a>>,
+    timestamp: Option<Member<'a>>,
+    source: Option<Member<'a>>,
+    cause: Option<Member<'a>>,
+    parent_id: Option<Member<'a>>,
+    key: Option<Member<'a>>,
+    action: Option<Member<'a>>,
+    observation: Option<Member<'a>>,
+    kind: Option<Member<'a>>,
+    args: Option<Member<'a>>,
+    extras: Option<Member<'a>>,
+}
+
 impl<'a> Fields<'a> {
     pub(crate) fn read(text: &'a str) -> Result<Self, EventError> {
-        let mut id = None;
-        let mut timestamp = None;
-        let mut source = None;
-        let mut cause = None;
-        let mut parent_id = None;
-        let mut key = None;
-        let mut action = None;
-        let mut observation = None;
-        let mut kind = None;
-        let mut args = None;
-        let mut extras = None;
+        let mut found = Found::default();
         let mut members = Members::of_canonical(text)?;
         while let Some(member) = members.next()? {
-            let field = match member.key.raw {
-                "id" => &mut id,
-                "timestamp" => &mut timestamp,
-                "source" => &mut source,
-                "cause" => &mut cause,
-                "parent_id" => &mut parent_id,
-                "key" => &mut key,
-                "action" => &mut action,
-                "observation" => &mut observation,
-                "kind" => &mut kind,
-                "args" => &mut args,
-                "extras" => &mut extras,
-                _ => continue,
-            };
-            *field = Some(member);
+            if let Some(field) = found.field(member.key.raw) {
+                *field = Some(member);
+            }
         }
-        let kind = kind_of(id, action, observation, kind);
+        Ok(found.into_fields(members.non_finite()))
+    }
+
+    /// The same of what has just been written: its members are not looked for again.
+    pub(crate) fn of_dump(dump: &'a Dump) -> Result<Self, EventError> {
+        let (text, members) = (&*dump.text, &dump.members);
+        if members.is_empty() {
+            return Self::read(text);
+        }
+        let mut found = Found::default();
+        // The next one's comma and space, or the closing brace, come after a value.
+        let starts = members.iter().skip(1).map(|next| next.start.checked_sub(2));
+        let ends = starts.chain([text.len().checked_sub(1)]);
+        for (member, end) in members.iter().zip(ends) {
+            let quoted = text.get(member.start..member.key_end);
+            let raw = quoted.and_then(|key| key.strip_prefix('"')?.strip_suffix('"'));
+            let raw = raw.unwrap_or_default();
+            let Some(field) = found.field(raw) else {
+                continue;
+            };
+            let value = end.and_then(|end| text.get(member.key_end.checked_add(2)?..end));
+            let value = value.unwrap_or_default();
+            if let Some(first) = Scanner::of_canonical(value).next()? {
+                let canonical = true;
+                let key = RawString { raw, canonical };
+                *field = Some(Member { key, first, value });
+            }
+        }
+        Ok(found.into_fields(dump.non_finite))
+    }
+}
+
+impl<'a> Found<'a> {
+    /// The place for the member with this key, if there is one.
+    fn field(&mut self, key: &str) -> Option<&mut Option<Member<'a>>> {
+        Some(match key {
+            "id" => &mut self.id,
+            "timestamp" => &mut self.timestamp,
+            "source" => &mut self.source,
+            "cause" => &mut self.cause,
+            "parent_id" => &mut self.parent_id,
+            "key" => &mut self.key,
+            "action" => &mut self.action,
+            "observation" => &mut self.observation,
+            "kind" => &mut self.kind,
+            "args" => &mut self.args,
+            "extras" => &mut self.extras,
+            _ => return None,
+        })
+    }
+
+    fn into_fields(self, non_finite: bool) -> Fields<'a> {
+        let id = self.id;
+        let kind = kind_of(id, self.action, self.observation, self.kind);
         let hidden = match (kind.action_name(), kind.observation_name()) {
-            (Some("run"), _) => is_hidden(args),
-            (_, Some("run")) => is_hidden(extras),
+            (Some("run"), _) => is_hidden(self.args),
+            (_, Some("run")) => is_hidden(self.extras),
             _ => false,
         };
         let integer_id = id.and_then(|member| integer(&member));
@@ -58,22 +107,22 @@ impl<'a> Fields<'a> {
                 Some(digits) => digits.parse().ok().map(EventId::Number),
                 None => string(id).map(EventId::Text),
             },
-            timestamp: match timestamp.map(|member| member.first) {
+            timestamp: match self.timestamp.map(|member| member.first) {
                 Some(Token::String(text)) => Some(text.decode().into()),
                 _ => None,
             },
-            source: string(source),
+            source: string(self.source),
             kind,
             hidden,
-            cause: cause.and_then(|member| integer(&member)?.parse().ok()),
-            parent_id: string(parent_id),
-            non_finite: members.non_finite(),
+            cause: self.cause.and_then(|member| integer(&member)?.parse().ok()),
+            parent_id: string(self.parent_id),
+            non_finite,
         };
-        Ok(Self {
+        Fields {
             header,
             integer_id,
-            key: string(key),
-        })
+            key: string(self.key),
+        }
     }
 }
 

@@ -33,13 +33,14 @@ impl Frame {
     /// What is no JSON object, and a V0 event whose id is above [`MAX_ID`].
     pub fn read(bytes: &[u8], form: FrameForm) -> Result<Self, EventError> {
         let transcoder = Transcoder::restoring_floats(form == FrameForm::Parsed);
-        let text = transcoder.run(as_text(bytes)?)?.text.into_boxed_str();
-        let fields = Fields::read(&text)?;
-        if is_event(&fields)? {
-            let header = fields.header;
-            return Ok(Self::Event(Event { header, text }));
-        }
-        Ok(Self::Status(text))
+        let dump = transcoder.run(as_text(bytes)?)?;
+        let fields = Fields::of_dump(&dump)?;
+        let header = is_event(&fields)?.then_some(fields.header);
+        let text = dump.text.into_boxed_str();
+        Ok(match header {
+            Some(header) => Self::Event(Event { header, text }),
+            None => Self::Status(text),
+        })
     }
 }
 

@@ -2,37 +2,7 @@
 
 use std::borrow::Cow;
 
-/// How many leading bytes stand for themselves in a JSON string and in its canonical form:
-/// `' '..='~'` without quote and backslash.
-pub(crate) fn plain_run(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let special = special_bytes(u64::from_le_bytes(*word));
-        if special != 0 {
-            let within = usize::try_from(special.trailing_zeros() / 8).unwrap_or(0);
-            return index.saturating_mul(8).saturating_add(within);
-        }
-    }
-    let run = words.len().saturating_mul(8);
-    run.saturating_add(rest.iter().take_while(|byte| is_plain(**byte)).count())
-}
-
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
-}
-
-/// A word whose lowest set bit lies in the first byte that is not plain; higher bits mean nothing.
-fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
-    const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
-    const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
-    const DELETES: u64 = u64::from_le_bytes([0x7f; 8]);
-    let zero = |w: u64| w.wrapping_sub(ONES) & !w;
-    let control = word.wrapping_sub(SPACES) & !word;
-    (control | zero(word ^ QUOTES) | zero(word ^ BACKSLASHES) | zero(word ^ DELETES) | word) & HIGH
-}
+use super::lanes::plain_run;
 
 /// The text between the quotes of a JSON string whose escapes have been checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -69,22 +69,43 @@ pub(crate) fn find_either(haystack: &[u8], one: u8, other: u8) -> Option<usize> 
     found.checked_add(haystack.len().checked_sub(rest.len())?)
 }
 
+/// How many leading bytes stand for themselves in a JSON string and in its canonical form:
+/// `' '..='~'` without quote and backslash.
+pub(crate) fn plain_run(bytes: &[u8]) -> usize {
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let special = special(chunk);
+        if special != 0 {
+            let within = special.trailing_zeros() as usize;
+            return index.saturating_mul(16).saturating_add(within);
+        }
+    }
+    let run = chunks.len().saturating_mul(16);
+    run.saturating_add(rest.iter().take_while(|byte| is_plain(**byte)).count())
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+}
+
 #[cfg(target_feature = "simd128")]
-use vectors::{both, either};
+pub(crate) use vectors::load;
+#[cfg(target_feature = "simd128")]
+use vectors::{both, either, special};
 
 #[cfg(not(target_feature = "simd128"))]
-use scalars::{both, either};
+use scalars::{both, either, special};
 
 #[cfg(target_feature = "simd128")]
 mod vectors {
     use core::arch::wasm32::{
-        u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2, v128, v128_and, v128_or,
+        i8x16_lt, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2, v128, v128_and, v128_or,
     };
 
     use super::Letter;
 
     /// One load: the compiler sees that the halves lie side by side.
-    fn load(chunk: &[u8; 16]) -> v128 {
+    pub(crate) fn load(chunk: &[u8; 16]) -> v128 {
         match chunk.as_chunks::<8>().0 {
             [low, high] => u64x2(u64::from_le_bytes(*low), u64::from_le_bytes(*high)),
             _ => u64x2(0, 0),
@@ -105,6 +126,15 @@ mod vectors {
     pub(super) fn either(chunk: &[u8; 16], one: u8, other: u8) -> u16 {
         let [one, other] = [one, other].map(|byte| is(chunk, Letter::exactly(byte)));
         u8x16_bitmask(v128_or(one, other))
+    }
+
+    /// A bit for each place where a byte is not plain.
+    pub(super) fn special(chunk: &[u8; 16]) -> u16 {
+        let [quote, backslash, delete] =
+            [b'"', b'\\', 0x7f].map(|byte| is(chunk, Letter::exactly(byte)));
+        // As signed numbers, all beyond ASCII are below the space.
+        let control = i8x16_lt(load(chunk), i8x16_splat(0x20));
+        u8x16_bitmask(v128_or(v128_or(quote, backslash), v128_or(delete, control)))
     }
 }
 
@@ -130,11 +160,16 @@ mod scalars {
     pub(super) fn either(chunk: &[u8; 16], one: u8, other: u8) -> u16 {
         bits(chunk.iter().map(|byte| (*byte == one) | (*byte == other)))
     }
+
+    /// A bit for each place where a byte is not plain.
+    pub(super) fn special(chunk: &[u8; 16]) -> u16 {
+        bits(chunk.iter().map(|byte| !super::is_plain(*byte)))
+    }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use super::{Letter, find_either, find_pair};
+    use super::{Letter, find_either, find_pair, is_plain, plain_run};
 
     /// SplitMix64, of few different bytes.
     fn bytes(seed: u64, len: usize) -> Vec<u8> {
@@ -168,6 +203,8 @@ mod tests {
                 }
                 let naive = haystack.iter().position(|b| b"\"\\".contains(b));
                 assert_eq!(find_either(haystack, b'"', b'\\'), naive);
+                let plain = haystack.iter().take_while(|byte| is_plain(**byte)).count();
+                assert_eq!(plain_run(haystack), plain);
             }
         }
     }

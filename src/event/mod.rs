@@ -38,6 +38,8 @@ pub use import::wire_form;
 pub(crate) use json_string::{RawString, push_text};
 pub use kind::Kind;
 pub(crate) use lanes::find_either;
+#[cfg(target_feature = "simd128")]
+pub(crate) use lanes::load;
 pub use markdown::{transcript, transcript_title};
 pub(crate) use needle::Needle;
 pub(crate) use numbers::Numbers;

@@ -16,6 +16,8 @@ pub struct Dump {
     /// The text holds `NaN`, `Infinity` or `-Infinity` outside its strings, so that only Python
     /// reads it as JSON.
     pub non_finite: bool,
+    /// Where the members of the object stand in the text; empty where that isn't known.
+    pub(crate) members: Vec<WrittenMember>,
 }
 
 /// `json.dumps(json.loads(json))` of Python, for any JSON value: the text that the server's
@@ -108,7 +110,14 @@ impl<'s> Transcoder<'s> {
             true => holds_non_finite(&text)?,
             false => self.non_finite,
         };
-        Ok(Dump { text, non_finite })
+        if rewritten {
+            self.members.clear();
+        }
+        Ok(Dump {
+            text,
+            non_finite,
+            members: self.members,
+        })
     }
 
     fn write(&mut self, token: Token<'_>) {
@@ -169,7 +178,9 @@ impl<'s> Transcoder<'s> {
         self.out.push(if frame.is_object { '}' } else { ']' });
         let members = self.members.get(frame.first_member..).unwrap_or_default();
         self.repeated.close(&self.out, frame.start, members);
-        self.members.truncate(frame.first_member);
+        if !self.frames.is_empty() {
+            self.members.truncate(frame.first_member);
+        }
     }
 
     fn key(&mut self, key: RawString<'_>) {

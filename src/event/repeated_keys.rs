@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::sorted_map::sorted_indices;
 
 /// Where a member stands in the text written so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WrittenMember {
     pub(crate) hash: u64,
     /// The key's opening quote.

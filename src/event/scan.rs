@@ -2,8 +2,8 @@
 //! Python's `json.loads`: `NaN` and `Infinity` are read, a byte order mark is not.
 
 use super::EventError;
-use super::json_string::{RawString, plain_run};
-use super::lanes::find_either;
+use super::json_string::RawString;
+use super::lanes::{find_either, plain_run};
 
 /// How deep objects and lists may lie in each other; Python's parser gives up at about the same.
 pub const MAX_DEPTH: usize = 1000;

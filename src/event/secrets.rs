@@ -1,6 +1,7 @@
 //! Secrets are masked before anything is kept.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::event::Event;
 use super::json_string::{RawString, push_char, push_text, push_wtf8};
@@ -113,11 +114,11 @@ impl Secrets {
     ///
     /// Keys that become equal by masking end as one, with the last value.
     #[must_use]
-    pub fn mask(&self, event: Event) -> Event {
+    pub fn mask(&self, event: Rc<Event>) -> Rc<Event> {
         let Cow::Owned(masked) = self.mask_text(&event.text) else {
             return event;
         };
-        Event::from_canonical(masked.into_boxed_str()).unwrap_or(event)
+        Event::from_canonical(masked.into_boxed_str()).map_or(event, Rc::new)
     }
 
     /// As [`mask`](Self::mask) for the canonical text of a status message or an event.

@@ -8,6 +8,7 @@ mod page;
 mod signature;
 mod strings;
 mod summary;
+mod trigrams;
 
 pub(crate) use bytes::{CHECKSUM_BYTES, Reader, Writer};
 pub use entry::{Entry, FORMAT, Origin};

@@ -3,32 +3,19 @@
 
 use super::bytes::{Reader, Writer};
 use super::entry::FORMAT;
+use super::trigrams::{BITS, bit, bits_of, following};
 use crate::error::{Error, Result};
 
 /// The bytes of one signature.
-pub const SIGNATURE_BYTES: usize = 2048;
-
-/// There are 2^14 bits.
-const BITS: usize = SIGNATURE_BYTES * 8;
+pub const SIGNATURE_BYTES: usize = BITS / 8;
 
 /// The most trigrams that are asked for.
 const MOST: usize = 256;
 
-/// The bit of a trigram, whose bytes are the lowest three.
-fn bit(trigram: u32) -> usize {
-    const GOLDEN: u32 = 0x9e37_79b1;
-    ((trigram << 8).wrapping_mul(GOLDEN) >> (32 - 14)) as usize
-}
-
-/// The trigram after another one; its bytes are the lowest three.
-fn following(trigram: u32, byte: u8) -> u32 {
-    trigram << 8 | u32::from(byte.to_ascii_lowercase())
-}
-
-/// The bits of the trigrams in texts, upper and lower case being the same.
-fn bits(texts: &[u8]) -> impl Iterator<Item = usize> {
+/// The bits of the trigrams in what is looked for, upper and lower case being the same.
+fn bits(needle: &[u8]) -> impl Iterator<Item = usize> {
     let mut trigram = 0;
-    let bits = texts.iter().map(move |byte| {
+    let bits = needle.iter().map(move |byte| {
         trigram = following(trigram, *byte);
         bit(trigram)
     });
@@ -63,22 +50,8 @@ pub struct Signatures {
 impl Signatures {
     /// Adds the signature of the page with this number, greater than those before it.
     pub fn add(&mut self, number: i64, texts: &[u8]) {
-        let mut seen = [false; BITS];
-        // All bytes of all texts go through here: a plain loop, with no bound to check in it.
-        let (before, rest) = texts.split_at_checked(2).unwrap_or((texts, &[]));
-        let mut trigram = before.iter().fold(0, |all, byte| following(all, *byte));
-        for byte in rest {
-            trigram = following(trigram, *byte);
-            if let Some(seen) = seen.get_mut(bit(trigram) % BITS) {
-                *seen = true;
-            }
-        }
-        let byte = |seen: &[bool]| {
-            let ones = seen.iter().rev();
-            ones.fold(0, |byte, bit| byte << 1 | u8::from(*bit))
-        };
         self.numbers.push(number);
-        self.bits.extend(seen.chunks(8).map(byte));
+        self.bits.extend(bits_of(texts));
     }
 
     /// The signature of the page with this number, where there is one.

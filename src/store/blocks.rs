@@ -9,9 +9,8 @@ use std::rc::Rc;
 use super::log::Log;
 use super::plan::Plan;
 use crate::backend::{Table, Write};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::Position;
-use crate::notice::Level;
 use crate::page::{Signatures, Summary};
 use crate::sorted_map::SortedMap;
 
@@ -94,7 +93,8 @@ impl Plan {
         }
         let merged = self.next.blocks.split_off(from);
         let key = merged.first().map_or(first, |block| block.key);
-        self.next.blocks.push(Block { key, pages });
+        let block = Block { key, pages };
+        self.next.blocks.push(block);
         let signatures = self.signatures(log, &merged).await?;
         for block in merged.iter().skip(1) {
             for table in [Table::Summaries, Table::Signatures] {
@@ -104,30 +104,18 @@ impl Plan {
         let summaries = Summary::encode(&self.pages_from(key, i64::MAX));
         self.put(log, Table::Summaries, key, summaries);
         self.put(log, Table::Signatures, key, signatures.encode());
+        self.signed = Some((block, Rc::new(signatures)));
         Ok(key)
     }
 
     /// The signatures of the new pages, and those of records that are merged with them.
     async fn signatures(&mut self, log: &Log, merged: &[Block]) -> Result<Signatures> {
-        let keys: Vec<i64> = merged.iter().map(|block| block.key).collect();
-        let backend = &log.shared.backend;
-        let found = match keys.is_empty() {
-            true => Vec::new(),
-            false => backend.get_many(Table::Signatures, &log.id, &keys).await?,
-        };
-        let from = keys.first().copied().unwrap_or(i64::MAX);
+        let from = merged.first().map_or(i64::MAX, |block| block.key);
         let pages = self.pages_from(from, i64::MAX);
         let there = |number: i64| pages.binary_search_by_key(&number, |p| p.number).is_ok();
         let mut signatures = Signatures::default();
-        for bytes in found {
-            match bytes.map(|bytes| Signatures::decode(&bytes)) {
-                Some(Ok(other)) => signatures.append(&other, &there),
-                Some(Err(why)) if matches!(*why, Error::Corrupt(_)) => {
-                    log.report(Level::Warn, "damaged signatures are given up", &why);
-                }
-                Some(Err(why)) => return Err(why),
-                None => self.stale |= !self.fresh_state,
-            }
+        for (_, other) in log.signatures(merged).await? {
+            signatures.append(&other, &there);
         }
         for (number, page) in &self.sealed {
             page.sign(*number, &mut signatures);

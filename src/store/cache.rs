@@ -135,6 +135,16 @@ impl PageCache {
         }
     }
 
+    /// Says that a reader which goes in order is past a page: it is the first to go. So one that
+    /// reads more than there is room for leaves the rest where it is.
+    pub(crate) fn passed(&self, conversation: &Rc<str>, number: i64) {
+        let mut state = self.state.borrow_mut();
+        if let Some(found) = state.find(conversation, Place::Page(number)) {
+            let slot = state.slots.remove(found);
+            state.slots.insert(0, slot);
+        }
+    }
+
     pub(crate) fn remove_page(&self, conversation: &Rc<str>, number: i64) {
         let mut state = self.state.borrow_mut();
         state.remove(conversation, Place::Page(number));

@@ -27,9 +27,9 @@ pub(crate) const ATTEMPTS: u32 = 16;
 #[derive(Clone, Debug)]
 pub enum Item {
     /// An event with an id.
-    Event(Event, Origin),
+    Event(Rc<Event>, Origin),
     /// One whose neighbor is known.
-    Follows(Event, Origin, After),
+    Follows(Rc<Event>, Origin, After),
     /// An entry of another copy of this log: it keeps its version, and its place where that is free.
     Entry(Entry),
     /// A new event, as JSON, that is given its id, timestamp and source: the server's `add_event`.
@@ -46,6 +46,18 @@ pub enum Item {
 }
 
 impl Item {
+    /// An event with an id.
+    #[must_use]
+    pub fn event(event: Event, origin: Origin) -> Item {
+        Item::Event(Rc::new(event), origin)
+    }
+
+    /// One whose neighbor is known.
+    #[must_use]
+    pub fn follows(event: Event, origin: Origin, after: After) -> Item {
+        Item::Follows(Rc::new(event), origin, after)
+    }
+
     pub(super) fn after(&self) -> Option<After> {
         match self {
             Item::Follows(_, _, after) => Some(*after),
@@ -291,6 +303,9 @@ impl Log {
         }
         for (number, page) in &plan.sealed {
             self.shared.cache.keep_page(&self.id, *number, page);
+        }
+        if let Some((block, signatures)) = &plan.signed {
+            (self.shared.cache).keep_signatures(&self.id, *block, signatures);
         }
         let ids: Vec<_> = plan.committed.iter().filter_map(id_of).collect();
         self.ids.borrow_mut().merge(&ids);

@@ -111,7 +111,7 @@ impl Log {
                     // The wire form of a short text may be long.
                     size = size.max(event.text.len());
                     import.places.push((at, event.header.id.clone()));
-                    import.items.push(Item::Event(event, Origin::Remote));
+                    import.items.push(Item::event(event, Origin::Remote));
                 }
                 Ok(Frame::Status(_)) => import.reject(at, "not an event of a conversation".into()),
                 Err(why) => import.reject(at, why.to_string()),

@@ -42,6 +42,7 @@ pub use neighbors::{After, ROOM};
 pub use outbox::{Action, Queued, Stage};
 pub use record::Record;
 pub use restore::Restore;
+pub(crate) use search::Hit;
 pub use search::{Search, SearchOptions};
 pub use search_all::SearchAll;
 pub use verify::{Damage, Fault, Verify, VerifyReport};

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use super::blocks::Block;
 use super::commit::{Claim, Item, Outcome};
 use super::coverage::Interval;
 use super::log::{Log, State, id_of};
 use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
-use crate::event::{Dialect, Event, EventId, MAX_ID, Position, stamp};
-use crate::page::{Entry, Origin, Page, Summary};
+use crate::event::{Dialect, EventId, MAX_ID, Position, stamp};
+use crate::page::{Entry, Origin, Page, Signatures, Summary};
 use crate::sorted_map::SortedMap;
 
 /// So many numbers of pages a millisecond is worth: they stay below 2^53 until the year 2109.
@@ -22,6 +23,8 @@ pub(crate) struct Plan {
     /// Accepted and replaced entries in order of arrival.
     pub(crate) committed: Vec<Entry>,
     pub(crate) sealed: Vec<(i64, Rc<Page>)>,
+    /// The signatures beside those of pages before them, as they are written.
+    pub(super) signed: Option<(Block, Rc<Signatures>)>,
     /// The numbers of pages that are no more.
     pub(crate) gone: Vec<i64>,
     /// Those of them that are damaged or missing. Another tab may just have replaced them; then
@@ -64,6 +67,7 @@ impl Plan {
             outcomes: Vec::new(),
             committed: Vec::new(),
             sealed: Vec::new(),
+            signed: None,
             gone: Vec::new(),
             given_up: Vec::new(),
             uncovered: Vec::new(),
@@ -155,12 +159,12 @@ impl Plan {
         let mut place = None;
         let (event, origin) = match item {
             Item::Event(event, origin) | Item::Follows(event, origin, _) => {
-                (event.clone(), *origin)
+                (Rc::clone(event), *origin)
             }
             Item::Entry(entry) => {
                 version = entry.version;
                 place = Some(entry.position);
-                (Event::clone(&entry.event), entry.origin)
+                (Rc::clone(&entry.event), entry.origin)
             }
             Item::New {
                 json,
@@ -171,7 +175,7 @@ impl Plan {
                 let after = last.map_or(0, |last| last.saturating_add(1).max(0));
                 let id = id.clone().unwrap_or(EventId::Number(after));
                 let event = stamp(json, &id, timestamp, source).map_err(|why| why.to_string())?;
-                (event, Origin::Local)
+                (Rc::new(event), Origin::Local)
             }
         };
         let dialect = event
@@ -204,7 +208,7 @@ impl Plan {
             position,
             origin,
             version,
-            event: Rc::new(event),
+            event,
         })
     }
 

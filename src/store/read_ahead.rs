@@ -30,6 +30,8 @@ pub(crate) struct ReadAhead {
     /// How many to read at once; it grows while the reader goes on.
     window: usize,
     coming: Option<Coming>,
+    /// The page that the reader is at.
+    last: Option<i64>,
 }
 
 /// Which of the pages after the reader's it will want: `None` where that isn't known yet.
@@ -38,14 +40,21 @@ pub(crate) type Wanted<'a> = &'a mut dyn FnMut(&Summary) -> Option<bool>;
 impl ReadAhead {
     /// For a reader that may soon have enough: it begins with so many pages.
     pub(crate) fn careful(window: usize) -> ReadAhead {
-        let coming = None;
-        ReadAhead { window, coming }
+        ReadAhead {
+            window,
+            coming: None,
+            last: None,
+        }
     }
 
     /// For a reader that goes to the end.
     pub(crate) fn eager() -> ReadAhead {
-        let (window, coming) = (WINDOW, None);
-        ReadAhead { window, coming }
+        ReadAhead::careful(WINDOW)
+    }
+
+    /// The reader has come to know which pages it will want: some of them are read at once.
+    pub(crate) fn widen(&mut self) {
+        self.window = self.window.max(STEADY);
     }
 
     /// The page at `index`; `None` where another tab has replaced it.
@@ -59,13 +68,13 @@ impl ReadAhead {
         let Some(summary) = state.pages.get(index) else {
             return Ok(None);
         };
+        let last = self.last.replace(summary.number);
+        if let Some(last) = last.filter(|last| *last != summary.number) {
+            log.shared.cache.passed(&log.id, last);
+        }
         let holds = |number| log.shared.cache.holds(&log.id, number);
         if !holds(summary.number) {
-            // More than the cache keeps would be read in vain. A page of small events takes up to
-            // three times its text.
-            let page = log.shared.page_bytes.saturating_mul(3);
-            let room = log.shared.cache.budget().checked_div(page);
-            let window = self.window.min(room.unwrap_or(1));
+            let window = self.window.min(room(log));
             self.window = self.window.saturating_mul(2).min(WINDOW);
             let mut next = |window| {
                 let (before, after) = state.pages.split_at_checked(index).unwrap_or_default();
@@ -111,6 +120,13 @@ impl ReadAhead {
             }
         }
     }
+}
+
+/// The most pages that are read at once: more than the cache keeps would be read in vain. A page of
+/// small events takes up to three times its text.
+fn room(log: &Log) -> usize {
+    let page = log.shared.page_bytes.saturating_mul(3);
+    log.shared.cache.budget().checked_div(page).unwrap_or(1)
 }
 
 fn ask(log: &Log, numbers: Vec<i64>) -> Coming {

@@ -106,20 +106,22 @@ impl Search {
     /// # Errors
     /// `Storage`, `Closed` or `Timeout` of the backend. A damaged page is reported and passed by.
     pub async fn next(&mut self, max: usize) -> Result<Option<Batch>> {
-        self.next_seen(max, &mut |_| {}).await
+        self.next_of(max, &mut |_| true).await
     }
 
-    /// The next matches as [`Search::next`] gives them, each shown to `see` when it is read.
-    pub(crate) async fn next_seen(
+    /// The next matches as [`Search::next`] gives them, of those that are `wanted`.
+    pub(crate) async fn next_of(
         &mut self,
         max: usize,
-        see: &mut dyn FnMut(&Hit<'_>),
+        wanted: &mut dyn FnMut(&Hit<'_>) -> bool,
     ) -> Result<Option<Batch>> {
         let mut batch = Batch::default();
         let max = max.max(1);
         let finder = self.sieve.matcher.text().cloned();
         self.run(&mut |hit| {
-            see(&hit);
+            if !wanted(&hit) {
+                return true;
+            }
             batch.push(hit.position, hit.text, hit.non_finite);
             batch.highlight(finder.as_deref(), hit.text);
             batch.len() < max && batch.bytes.len() < BATCH_BYTES
@@ -330,6 +332,7 @@ impl Search {
             self.sieve
                 .read(&self.log, state, block, self.reverse)
                 .await?;
+            self.pages.widen();
             verdict = self.sieve.verdict(state, summary);
         }
         if let Some(count) = verdict.count().filter(|count| count_only || *count == 0) {

@@ -157,37 +157,49 @@ impl Sieve {
 impl Log {
     /// The signatures of blocks, from the cache or the backend. Those that are missing or damaged
     /// say nothing.
-    async fn signatures(&self, blocks: &[Block]) -> Result<Vec<(Block, Rc<Signatures>)>> {
+    pub(super) async fn signatures(
+        &self,
+        blocks: &[Block],
+    ) -> Result<Vec<(Block, Rc<Signatures>)>> {
         let cache = &self.shared.cache;
-        let mut known = Vec::with_capacity(blocks.len());
-        let mut unknown = Vec::new();
-        for block in blocks {
-            match cache.signatures(&self.id, *block) {
-                Some(signatures) => known.push((*block, signatures)),
-                None => unknown.push(*block),
-            }
+        let known: Vec<_> = (blocks.iter())
+            .map(|block| cache.signatures(&self.id, *block))
+            .collect();
+        let unknown = blocks
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none());
+        let keys: Vec<i64> = unknown.map(|(block, _)| block.key).collect();
+        let mut found = Vec::new();
+        if !keys.is_empty() {
+            self.check_open()?;
+            let table = Table::Signatures;
+            found = self.shared.backend.get_many(table, &self.id, &keys).await?;
         }
-        if unknown.is_empty() {
-            return Ok(known);
-        }
-        self.check_open()?;
-        let keys: Vec<i64> = unknown.iter().map(|block| block.key).collect();
-        let table = Table::Signatures;
-        let found = self.shared.backend.get_many(table, &self.id, &keys).await?;
-        for (block, bytes) in unknown.into_iter().zip(found) {
-            let signatures = match bytes.map(|bytes| Signatures::decode(&bytes)) {
-                Some(Ok(signatures)) => signatures,
-                Some(Err(why)) if matches!(*why, Error::Corrupt(_)) => {
-                    self.report(Level::Warn, "damaged signatures are passed by", &why);
-                    Signatures::default()
+        let mut found = found.into_iter();
+        let mut all = Vec::with_capacity(blocks.len());
+        for (block, known) in blocks.iter().zip(known) {
+            let signatures = match known {
+                Some(known) => known,
+                None => {
+                    let read = Rc::new(self.decoded(found.next().flatten())?);
+                    cache.keep_signatures(&self.id, *block, &read);
+                    read
                 }
-                Some(Err(why)) => return Err(why),
-                None => Signatures::default(),
             };
-            let signatures = Rc::new(signatures);
-            cache.keep_signatures(&self.id, block, &signatures);
-            known.push((block, signatures));
+            all.push((*block, signatures));
         }
-        Ok(known)
+        Ok(all)
+    }
+
+    fn decoded(&self, record: Option<Vec<u8>>) -> Result<Signatures> {
+        match record.map(|bytes| Signatures::decode(&bytes)) {
+            Some(Err(why)) if matches!(*why, Error::Corrupt(_)) => {
+                self.report(Level::Warn, "damaged signatures are passed by", &why);
+                Ok(Signatures::default())
+            }
+            Some(decoded) => decoded,
+            None => Ok(Signatures::default()),
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::filter::EventFilter;
 use crate::notice::{Level, Notice, Reporter};
 use crate::page::Origin;
 use crate::sorted_map::SortedMap;
-use crate::store::{Batch, Change, Item, Log, Outcome, SearchOptions};
+use crate::store::{Batch, Change, Item, Log, Outcome};
 
 /// An event longer than this, in characters, is worth a warning, as on the server.
 const LONG_EVENT: usize = 1_000_000;
@@ -137,7 +137,7 @@ impl EventStream {
         for frame in frames {
             reports.push(match self.read(frame, form) {
                 Ok(event) => {
-                    items.push(Item::Event(event, Origin::Live));
+                    items.push(Item::event(event, Origin::Live));
                     None
                 }
                 Err(report) => Some(report),
@@ -350,18 +350,8 @@ impl EventStream {
             capacity,
         ));
         self.queues.borrow_mut().push(Rc::downgrade(&queue));
-        let end = self.log.latest_event_id();
-        let history = options.from.map(|from| {
-            let (start_id, end_id) = (Some(from), Some(end));
-            let filter = Some(filter);
-            self.log.search(&SearchOptions {
-                start_id,
-                end_id,
-                filter,
-                ..Default::default()
-            })
-        });
-        let subscription = Subscription::new(Rc::clone(&queue), Rc::clone(&self.log), history);
+        let log = Rc::clone(&self.log);
+        let subscription = Subscription::new(Rc::clone(&queue), log, filter, options.from);
         (queue, subscription)
     }
 

@@ -3,12 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::error::Result;
 use crate::event::{Event, Position};
 use crate::filter::Matcher;
 use crate::page::Entry;
 use crate::signal::Signal;
-use crate::store::{Batch, Log};
+use crate::store::Batch;
 
 /// What happens when a subscriber is slower than the events come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +38,8 @@ pub(crate) struct Queue {
     waiting: RefCell<Vec<Waiting>>,
     /// Handed over, but not worked through yet.
     taken: Cell<usize>,
+    /// Left to be read from the log.
+    behind: Cell<usize>,
     closed: Cell<bool>,
     /// Something came, or it was closed.
     came: Signal,
@@ -55,6 +56,7 @@ impl Queue {
             capacity: capacity.max(1),
             waiting: RefCell::default(),
             taken: Cell::new(0),
+            behind: Cell::new(0),
             closed: Cell::new(false),
             came: Signal::default(),
             freed: Signal::default(),
@@ -93,7 +95,8 @@ impl Queue {
     }
 
     fn full(&self) -> bool {
-        let waiting = self.waiting.borrow().len().saturating_add(self.taken.get());
+        let elsewhere = self.taken.get().saturating_add(self.behind.get());
+        let waiting = self.waiting.borrow().len().saturating_add(elsewhere);
         self.policy != Policy::Latest && waiting > self.capacity && !self.closed.get()
     }
 
@@ -131,77 +134,45 @@ impl Queue {
         self.tell_room();
     }
 
-    /// Waits for events of its log; `None` once the queue is closed. Asking again says that those
-    /// handed over before are worked through.
-    ///
-    /// # Errors
-    /// What the backend answers where an event is read; it goes on waiting.
-    pub(crate) async fn next(&self, log: &Log, max: usize) -> Result<Option<Batch>> {
+    /// Those handed over before are worked through.
+    pub(crate) fn done(&self) {
         self.taken.set(0);
         self.tell_room();
-        loop {
-            self.read(log, max.max(1)).await?;
-            // It may have been closed while an event was read.
-            if self.closed.get() {
-                return Ok(None);
-            }
-            let batch = self.take(max.max(1));
-            if !batch.is_empty() {
-                self.taken.set(batch.len());
-                return Ok(Some(batch));
-            }
-            if self.waiting.borrow().is_empty() {
-                self.tell_room();
-                self.came.changed().await;
-            }
-        }
     }
 
-    /// Reads those of the next `max` events of which only the place was kept. The copy that the log
-    /// holds by now comes in this place, and no more where it waits behind it: another tab's is not
-    /// told of. What is gone from the log is passed by. A failure is told when the event is the next
-    /// one.
-    async fn read(&self, log: &Log, max: usize) -> Result<()> {
-        loop {
-            let unread =
-                self.waiting
-                    .borrow()
-                    .iter()
-                    .take(max)
-                    .enumerate()
-                    .find_map(|(index, entry)| {
-                        entry
-                            .event
-                            .is_none()
-                            .then_some((index, entry.position, entry.version))
-                    });
-            let Some((index, position, version)) = unread else {
-                return Ok(());
-            };
-            let found = match log.entry_at(position).await {
-                Ok(found) => found.filter(|found| self.matcher.matches(&found.event)),
-                Err(_) if index > 0 => return Ok(()),
-                Err(error) => return Err(error),
-            };
-            let mut waiting = self.waiting.borrow_mut();
-            let same = |entry: &Waiting| {
-                (entry.position, entry.version) == (position, version) && entry.event.is_none()
-            };
-            let Some(index) = waiting.iter().take(max).position(same) else {
-                continue;
-            };
-            let (Some(found), Some(place)) = (found, waiting.get_mut(index)) else {
-                waiting.remove(index);
-                continue;
-            };
-            place.version = found.version;
-            place.event = Some(found.event);
-            if found.version > version {
-                let mut behind = waiting.split_off(index.saturating_add(1));
-                behind.retain(|later| later.position != position || later.version > found.version);
-                waiting.append(&mut behind);
+    /// So many events that were read from the log are handed over.
+    pub(crate) fn hand(&self, count: usize) {
+        self.behind.set(self.behind.get().saturating_sub(count));
+        self.taken.set(count);
+    }
+
+    /// The places of events that come before all others and are to be read from the log now,
+    /// ascending. Those that were asked for before are read, or gone from the log.
+    pub(crate) fn fall_behind(&self) -> Vec<Position> {
+        let mut waiting = self.waiting.borrow_mut();
+        let unread = |entry: &&Waiting| entry.event.is_none();
+        let count = waiting.iter().take_while(unread).count();
+        let places = waiting.drain(..count);
+        let mut places: Vec<Position> = places.map(|entry| entry.position).collect();
+        drop(waiting);
+        self.behind.set(places.len());
+        self.tell_room();
+        places.sort_unstable();
+        places
+    }
+
+    /// Waits for events; `None` once the queue is closed. An empty batch: the next ones have to be
+    /// read from the log.
+    pub(crate) async fn next(&self, max: usize) -> Option<Batch> {
+        while !self.closed.get() {
+            if !self.waiting.borrow().is_empty() {
+                let batch = self.take(max);
+                self.taken.set(batch.len());
+                return Some(batch);
             }
+            self.came.changed().await;
         }
+        None
     }
 
     fn take(&self, max: usize) -> Batch {

@@ -6,53 +6,105 @@ use futures_util::lock::Mutex;
 
 use super::queue::Queue;
 use crate::error::Result;
-use crate::store::{Batch, Log, Search};
+use crate::event::Position;
+use crate::filter::EventFilter;
+use crate::store::{Batch, Hit, Log, Search, SearchOptions};
 
 /// The receiving end of a subscription. Dropping it ends the subscription.
 pub struct Subscription {
     /// Registered before the history's end was fixed, so nothing falls between the two.
     queue: Rc<Queue>,
     log: Rc<Log>,
-    history: Mutex<Option<Search>>,
+    filter: EventFilter,
+    history: Mutex<Option<History>>,
+}
+
+/// A stretch of the log that is read before what waits in the queue.
+struct History {
+    search: Search,
+    /// Only the events at these positions, ascending: the queue had no room for more than their
+    /// places. None: all.
+    places: Option<Vec<Position>>,
 }
 
 impl Subscription {
-    pub(crate) fn new(queue: Rc<Queue>, log: Rc<Log>, history: Option<Search>) -> Subscription {
-        Subscription {
+    /// With `from`, what the log holds from there on comes first.
+    pub(crate) fn new(
+        queue: Rc<Queue>,
+        log: Rc<Log>,
+        filter: EventFilter,
+        from: Option<Position>,
+    ) -> Subscription {
+        let subscription = Subscription {
             queue,
             log,
-            history: Mutex::new(history),
+            filter,
+            history: Mutex::new(None),
+        };
+        if let (Some(from), Some(mut history)) = (from, subscription.history.try_lock()) {
+            let last = subscription.log.latest_event_id();
+            *history = Some(subscription.history(from, last, None));
         }
+        subscription
+    }
+
+    fn history(&self, first: Position, last: Position, places: Option<Vec<Position>>) -> History {
+        let search = self.log.search(&SearchOptions {
+            start_id: Some(first),
+            end_id: Some(last),
+            filter: Some(self.filter.clone()),
+            ..SearchOptions::default()
+        });
+        History { search, places }
     }
 
     /// Waits for the next events, at most `max`; `None` once it is closed. Each event that was or
     /// becomes durable after `from` comes exactly once, in the order of the log while history
     /// lasts and in order of arrival after that; a better copy of an event that has come already
-    /// comes too. Not to be called again before it has ended.
+    /// comes too. What there was no room for in the queue is history again. Not to be called again
+    /// before it has ended: asking again says that what was handed over before is worked through.
     ///
     /// # Errors
     /// What the backend answers while events are read; asking again goes on.
     pub async fn next(&self, max: usize) -> Result<Option<Batch>> {
         let mut place = self.history.lock().await;
-        if self.queue.is_closed() {
-            return Ok(None);
-        }
-        if let Some(history) = place.as_mut() {
+        let max = max.max(1);
+        self.queue.done();
+        while !self.queue.is_closed() {
+            if place.is_none() {
+                let places = self.queue.fall_behind();
+                if let (Some(first), Some(last)) = (places.first(), places.last()) {
+                    *place = Some(self.history(*first, *last, Some(places)));
+                }
+            }
+            let Some(History { search, places }) = place.as_mut() else {
+                match self.queue.next(max).await {
+                    Some(batch) if batch.is_empty() => continue,
+                    batch => return Ok(batch),
+                }
+            };
             let mut seen = Vec::new();
-            let found = history
-                .next_seen(max, &mut |hit| seen.push((hit.position, hit.version)))
-                .await?;
-            if self.queue.is_closed() {
-                return Ok(None);
+            let mut wanted = |hit: &Hit<'_>| {
+                let places = places.as_ref();
+                let wanted = places.is_none_or(|all| all.binary_search(&hit.position).is_ok());
+                if wanted {
+                    seen.push((hit.position, hit.version));
+                }
+                wanted
+            };
+            let found = search.next_of(max, &mut wanted).await?;
+            match found {
+                Some(batch) if !self.queue.is_closed() => {
+                    if places.is_some() {
+                        self.queue.hand(batch.len());
+                    }
+                    self.queue.forget(&seen);
+                    return Ok(Some(batch));
+                }
+                _ => *place = None,
             }
-            if found.is_some() {
-                self.queue.forget(&seen);
-                return Ok(found);
-            }
-            *place = None;
         }
-        drop(place);
-        self.queue.next(&self.log, max).await
+        Ok(None)
     }
 
     /// Ends it; a pending [`next`](Subscription::next) answers `None`.

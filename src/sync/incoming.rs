@@ -172,8 +172,8 @@ impl Session {
         let hole = id > self.newest.saturating_add(1);
         self.newest = self.newest.max(id);
         self.effects.push(Effect::Store(vec![match rewritten {
-            true => Item::Event(event, Origin::Live),
-            false => Item::Follows(event, origin, After::Unknown),
+            true => Item::event(event, Origin::Live),
+            false => Item::follows(event, origin, After::Unknown),
         }]));
         let Phase::Joined(since) = self.phase else {
             return;
@@ -211,9 +211,9 @@ impl Session {
         let items = events.into_iter().map(|event| {
             let linked = std::mem::replace(&mut self.linked, true);
             match (linked, proven) {
-                (true, true) => Item::Follows(event, Origin::Live, After::Newest),
-                (true, false) => Item::Event(event, Origin::Live),
-                (false, _) => Item::Follows(event, Origin::Live, After::Unknown),
+                (true, true) => Item::follows(event, Origin::Live, After::Newest),
+                (true, false) => Item::event(event, Origin::Live),
+                (false, _) => Item::follows(event, Origin::Live, After::Unknown),
             }
         });
         let items = items.collect();
@@ -225,8 +225,8 @@ impl Session {
         if !events.is_empty() {
             // With room for what may be missing before them.
             let items = events.into_iter().map(|event| match event.dialect() {
-                Some(Dialect::V1) => Item::Follows(event, Origin::Live, After::Unknown),
-                _ => Item::Event(event, Origin::Live),
+                Some(Dialect::V1) => Item::follows(event, Origin::Live, After::Unknown),
+                _ => Item::event(event, Origin::Live),
             });
             self.effects.push(Effect::Store(items.collect()));
         }

@@ -341,7 +341,7 @@ impl Sync {
                     match found {
                         Ok(event) if event.dialect() == Some(Dialect::V1) => {
                             last = event.header.id.clone();
-                            items.push(Item::Follows(event, Origin::Remote, after));
+                            items.push(Item::follows(event, Origin::Remote, after));
                             after = After::Item;
                         }
                         other => {
@@ -410,7 +410,7 @@ impl Sync {
                 Ok((id, event)) => {
                     first.get_or_insert(id);
                     last = id;
-                    items.push(Item::Event(event, Origin::Remote));
+                    items.push(Item::event(event, Origin::Remote));
                 }
                 Err(why) => {
                     self.report.rejected = self.report.rejected.saturating_add(1);

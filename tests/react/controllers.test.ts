@@ -37,6 +37,10 @@ test("a view reads like the array it was, and can't be written to", () => {
   expect(two.concat("x")).toEqual(["a", "b", "x"]);
   expect(two.map((item) => item + item)).toEqual(["aa", "bb"]);
   expect(two.at(-1)).toBe("b");
+  const upper = view(items, 2, (item) => item.toUpperCase());
+  expect(upper).toEqual(["A", "B"]);
+  expect([...upper, upper.length, upper.at(-1)]).toEqual(["A", "B", 2, "B"]);
+  expect(Object.getOwnPropertyDescriptor(upper, "1")?.value).toBe("B");
   expect(two.slice(1)).toEqual(["b"]);
   expect(two.includes("c")).toBe(false);
   expect(JSON.stringify(two)).toBe('["a","b"]');
@@ -94,6 +98,27 @@ test("new events are told once per frame, and search nothing again", async () =>
   expect(ids(before)).toEqual(range(90, 100));
   expect(conversation.searches).toBe(1);
   expect(conversation.read).toBe(11);
+});
+
+test("of events that come together those are parsed that are looked at", async () => {
+  const conversation = new MemoryConversation(20);
+  const { state } = await loaded(conversation, 10);
+  const parsed: number[] = [];
+  const events: Event[] = [];
+  range(20, 30).forEach((id, index) => {
+    const get = () => {
+      parsed.push(id);
+      return event(id);
+    };
+    Object.defineProperty(events, index, { get, enumerable: true, configurable: true });
+  });
+  conversation.tell(events, range(20, 30));
+  await frame();
+  expect(state().events).toHaveLength(20);
+  expect(ids(state().events.slice(-2))).toEqual([28, 29]);
+  // The first one tells what they are.
+  expect(new Set(parsed)).toEqual(new Set([20, 28, 29]));
+  expect(ids(state().events)).toEqual(range(10, 30));
 });
 
 test("events that come while the first window is read are neither lost nor doubled", async () => {

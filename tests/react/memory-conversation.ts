@@ -1,4 +1,5 @@
 import type {
+  BatchCallback,
   Conversation,
   Event,
   Replay,
@@ -11,7 +12,7 @@ import type {
 
 type Part = Pick<
   Conversation,
-  "searchEvents" | "subscribe" | "unsubscribe" | "getEvent" | "replay"
+  "searchEvents" | "subscribeBatches" | "unsubscribe" | "getEvent" | "replay"
 >;
 
 export const event = (id: number, content = `event ${id}`): Event => ({
@@ -32,7 +33,7 @@ export class MemoryConversation implements Part {
   /** A read fails once so many events were handed out. */
   failsAt = Infinity;
   readonly replays: MemoryReplay[] = [];
-  readonly #subscribers = new Map<string, (event: Event) => unknown>();
+  readonly #subscribers = new Map<string, BatchCallback>();
 
   constructor(length: number) {
     this.log = Array.from({ length }, (_, id) => event(id));
@@ -47,8 +48,13 @@ export class MemoryConversation implements Part {
     for (const added of events) {
       this.log = [...this.log.filter(({ id }) => id !== added.id), added];
       this.log.sort((a, b) => Number(a.id) - Number(b.id));
-      this.#subscribers.forEach((callback) => void callback(added));
+      this.tell([added], [Number(added.id)]);
     }
+  }
+
+  /** Tells the subscribers of events that came together. */
+  tell(events: readonly Event[], positions: ArrayLike<number>): void {
+    this.#subscribers.forEach((callback) => void callback(events, positions));
   }
 
   searchEvents({ startId, endId, reverse, filter }: SearchOptions = {}): Search<Event> {
@@ -110,9 +116,9 @@ export class MemoryConversation implements Part {
     };
   }
 
-  async subscribe(
+  async subscribeBatches(
     subscriberId: string,
-    callback: (event: Event) => void | Promise<void>,
+    callback: BatchCallback,
     callbackId: string,
   ): Promise<void> {
     await Promise.resolve();

@@ -150,7 +150,7 @@ fn secrets(file: &str, rows: &[Object<'_>], tally: &mut Tally) -> Result<(), Str
         let theirs = dumps(row.json("out")?.as_bytes()).map_err(|error| error.to_string())?;
         let what = format!("{file} row {index}");
         match Event::from_json(row.json("event")?.as_bytes()) {
-            Ok(event) => tally.check(&what, &secrets.mask(event).text, &theirs),
+            Ok(event) => tally.check(&what, &secrets.mask(event.into()).text, &theirs),
             Err(error) => tally.fail(&format!("{what}: {error}")),
         }
     }

@@ -10,8 +10,9 @@ import { Reading } from "./reading.js";
 import type { ArgsOf, MethodOf, Remote, ResultOf } from "./remote.js";
 import { LocalReplay } from "./replay.js";
 import { guarded, Listeners, type Report } from "./report.js";
-import { Delivery } from "./subscription.js";
+import { allEvents, Delivery, eachEvent } from "./subscription.js";
 import type {
+  BatchCallback,
   Connection,
   ConnectOptions,
   Conversation,
@@ -169,11 +170,30 @@ export class LocalConversation extends Reading implements Conversation {
     return turn;
   }
 
-  async subscribe(
+  subscribe(
     subscriberId: string,
     callback: (event: Event) => void | Promise<void>,
     callbackId: string,
+    options?: SubscribeOptions,
+  ): Promise<void> {
+    return this.#deliver(subscriberId, callback, callbackId, options, eachEvent);
+  }
+
+  subscribeBatches(
+    subscriberId: string,
+    callback: BatchCallback,
+    callbackId: string,
+    options?: SubscribeOptions,
+  ): Promise<void> {
+    return this.#deliver(subscriberId, callback, callbackId, options, allEvents);
+  }
+
+  async #deliver<C>(
+    subscriberId: string,
+    callback: C,
+    callbackId: string,
     options: SubscribeOptions = {},
+    calls: (callback: C) => ConstructorParameters<typeof Delivery>[1],
   ): Promise<void> {
     if (typeof callback !== "function") {
       throw errorOf("invalid-argument", "the callback is no function");
@@ -181,7 +201,7 @@ export class LocalConversation extends Reading implements Conversation {
     const name = JSON.stringify([subscriberId, callbackId]);
     const delivery = new Delivery(
       name,
-      callback,
+      calls(callback),
       options,
       async (from) => (await this.#log()).open("subscribe", subscriberId, callbackId, from),
       this.report,

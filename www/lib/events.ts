@@ -51,6 +51,13 @@ export function parseAll(batch: Batch | undefined): Event[] {
   return batch ? Array.from(batch.ends, (_, index) => parseEvent(batch, index)) : [];
 }
 
+/** The events of a batch, each of them parsed when it is looked at first. */
+export function parseLazily(batch: Batch): Event[] {
+  const events: Event[] = [];
+  batch.ends.forEach((_, index) => pushLazily(events, () => parseEvent(batch, index)));
+  return events;
+}
+
 /** Appends an item that is made when the element is read first. */
 export function pushLazily<T>(items: T[], make: () => T): void {
   const place = items.length;

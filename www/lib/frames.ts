@@ -12,7 +12,7 @@ export interface Frame {
 }
 
 /** A call is not lengthened past so many characters or bytes: the host begins with what it has. */
-const FULL = 1 << 18;
+export const FULL = 1 << 18;
 
 /** UTF-8 takes at most so many bytes for a UTF-16 unit. */
 const WIDEST = 3;

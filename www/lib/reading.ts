@@ -1,4 +1,4 @@
-import { parseEvent, pushLazily } from "./events.js";
+import { parseEvent, parseLazily } from "./events.js";
 import { BatchSearch } from "./iterator.js";
 import type { Remote } from "./remote.js";
 import type { Event, EventFilter, EventSource, MatchingOptions, Search } from "./types.js";
@@ -31,10 +31,7 @@ export abstract class Reading {
   }
 
   async getMatchingEvents(options: MatchingOptions = {}): Promise<Event[]> {
-    const batch = await (await this.source()).call("matching", options);
-    const events: Event[] = [];
-    batch.ends.forEach((_, index) => pushLazily(events, () => parseEvent(batch, index)));
-    return events;
+    return parseLazily(await (await this.source()).call("matching", options));
   }
 
   async countEvents(filter?: EventFilter): Promise<number> {

@@ -1,5 +1,5 @@
 import { errorOf, messageOf, type EventStoreError } from "./errors.js";
-import { buffersOf, pack, runOf, type Frame } from "./frames.js";
+import { buffersOf, FULL, pack, runOf, type Frame } from "./frames.js";
 import { Latencies } from "./latencies.js";
 import type { Failure, Message, Request, Roots, WorkerName } from "./protocol.js";
 import type { Fed, NoticeKind } from "./wasm/oh.js";
@@ -28,7 +28,7 @@ interface Call {
 }
 
 /** A worker that is behind gets at most so many calls in a message, or more of one microtask. */
-const MOST_WAITING = 64;
+const MOST_WAITING = 128;
 
 export type OnNotice = (kind: NoticeKind, detail: Record<string, unknown>) => void;
 
@@ -41,11 +41,12 @@ export class Instance {
   readonly #calls = new Map<number, Call | Frame[]>();
   readonly #onNotice: OnNotice;
   #last = 0;
-  // Calls of one microtask go in one message: messages are dear. A host that has said nothing since
-  // the last one gets an empty one after the next, and calls wait until it answers that; so do
-  // frames for which it has more than one call to do. What its caller could change meanwhile
-  // doesn't wait, and takes along what was before it.
+  // Calls of one microtask go in one message, save frames that are enough for a call: messages are
+  // dear. A host that has said nothing since the last one gets an empty one after the next, and
+  // calls wait until it answers that; so do frames for which it has more than one call to do. What
+  // its caller could change meanwhile doesn't wait, and takes along what was before it.
   #waiting: (Request | Frame)[] = [];
+  #size = 0;
   #urgent = false;
   #due = false;
   #silent = false;
@@ -96,7 +97,9 @@ export class Instance {
   #post(call: Request | Frame, given: readonly unknown[]): void {
     this.#urgent ||= given.some((value) => Object(value) === value);
     const waits = this.#asked && !this.#urgent;
+    this.#size += "content" in call ? call.content.length : 0;
     if (this.#waiting.push(call) !== MOST_WAITING && waits) return;
+    if (this.#size >= FULL && !waits) return this.#flush(true);
     if (!this.#due) queueMicrotask(() => this.#flush(this.#silent));
     this.#due = true;
   }
@@ -105,6 +108,7 @@ export class Instance {
     const waiting = this.#waiting;
     const urgent = this.#urgent;
     this.#waiting = [];
+    this.#size = 0;
     this.#due = this.#urgent = false;
     this.#silent = true;
     let requests: Request[] = [];

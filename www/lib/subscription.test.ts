@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { PanicError, errorOf } from "./errors.js";
 import type { Remote } from "./remote.js";
-import { Delivery } from "./subscription.js";
-import type { Event, SubscribeOptions } from "./types.js";
+import { allEvents, Delivery, eachEvent } from "./subscription.js";
+import type { BatchCallback, Event, SubscribeOptions } from "./types.js";
 import type { Batch, Subscription } from "./wasm/oh.js";
 
 type Step = number[] | Error;
@@ -34,14 +34,20 @@ function scripted(...scripts: Step[][]) {
       free: async () => {},
     } as unknown as Remote<Subscription>;
   };
-  const deliver = async (callback: (event: Event) => unknown, options: SubscribeOptions = {}) => {
-    const delivery = new Delivery("[a, b]", callback, options, open, (level, message) => {
+  const start = async (
+    calls: ConstructorParameters<typeof Delivery>[1],
+    options: SubscribeOptions = {},
+  ) => {
+    const delivery = new Delivery("[a, b]", calls, options, open, (level, message) => {
       reports.push(`${level}: ${message}`);
     });
     await delivery.start();
     return delivery;
   };
-  return { deliver, opened, reports };
+  const deliver = (callback: (event: Event) => unknown, options?: SubscribeOptions) =>
+    start(eachEvent(callback), options);
+  const deliverBatches = (callback: BatchCallback) => start(allEvents(callback));
+  return { deliver, deliverBatches, opened, reports };
 }
 
 const settled = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -93,6 +99,31 @@ describe("a subscription", () => {
     });
     await settled();
     expect(ids).toEqual([1, 2]);
+  });
+
+  it("hands over what came together in one call, and parses what is looked at", async () => {
+    const { deliverBatches, opened, reports } = scripted([[1, 2, 3], [4], panic()], [[5]]);
+    const parse = vi.spyOn(JSON, "parse");
+    const calls: unknown[] = [];
+    let parsed = 0;
+    await deliverBatches(async (events, positions) => {
+      const before = parse.mock.calls.length;
+      const last = events[positions.length - 1];
+      parsed += parse.mock.calls.length - before;
+      await settled();
+      calls.push([Array.from(positions), last?.id]);
+      if (positions.length === 1) throw new Error("thrown");
+    });
+    await vi.waitFor(() => expect(calls).toHaveLength(3));
+    parse.mockRestore();
+    expect(calls).toEqual([
+      [[1, 2, 3], 3],
+      [[4], 4],
+      [[5], 5],
+    ]);
+    expect(parsed).toBe(3);
+    expect(opened).toEqual([undefined, 5]);
+    expect(reports).toEqual(Array(2).fill("error: the callback [a, b] failed"));
   });
 
   it("goes on after a panic where it was", async () => {

@@ -1,12 +1,28 @@
 import { ClosedError, PanicError } from "./errors.js";
-import { parseEvent } from "./events.js";
+import { parseEvent, parseLazily } from "./events.js";
 import type { Remote } from "./remote.js";
 import { guarded, type Report } from "./report.js";
-import type { Event, SubscribeOptions } from "./types.js";
-import type { Subscription } from "./wasm/oh.js";
+import type { BatchCallback, Event, SubscribeOptions } from "./types.js";
+import type { Batch, Subscription } from "./wasm/oh.js";
 
 /** How many events one read takes out of a subscriber's queue. `latest` has to drop in the queue. */
-const READ = { block: 256, batch: 1000, latest: 1 };
+const READ = { block: 1000, batch: 1000, latest: 1 };
+
+/** Calls of an application for the events of a batch: each tells the position it goes to. */
+type Calls = (batch: Batch) => Iterable<[position: number, call: () => unknown]>;
+
+/** One call for each event. */
+export const eachEvent = (callback: (event: Event) => unknown): Calls =>
+  function* (batch) {
+    for (const [index, position] of batch.positions.entries()) {
+      yield [position, () => callback(parseEvent(batch, index))];
+    }
+  };
+
+/** One call for all of them. */
+export const allEvents =
+  (callback: BatchCallback): Calls =>
+  (batch) => [[batch.positions.at(-1) ?? 0, () => callback(parseLazily(batch), batch.positions)]];
 
 /** A page that isn't shown has no frames. */
 const LONGEST_FRAME_MS = 100;
@@ -21,14 +37,14 @@ function nextFrame(): Promise<void> {
   });
 }
 
-/** One subscription: reads its queue and calls its callback, one event after the other. */
+/** One subscription: reads its queue and calls its callback, one call after the other. */
 export class Delivery {
   #stopped = false;
   #source: Remote<Subscription> | undefined;
 
   constructor(
     private readonly name: string,
-    private readonly callback: (event: Event) => unknown,
+    private readonly calls: Calls,
     private readonly options: SubscribeOptions,
     private readonly open: (options: SubscribeOptions) => Promise<Remote<Subscription>>,
     private readonly report: Report,
@@ -68,11 +84,9 @@ export class Delivery {
         if (!batch) return this.close();
         alive = true;
         if (policy === "batch") await nextFrame();
-        for (const [index, position] of batch.positions.entries()) {
+        for (const [position, call] of this.calls(batch)) {
           if (this.#stopped) return;
-          await guarded(this.report, `the callback ${this.name}`, () =>
-            this.callback(parseEvent(batch, index)),
-          );
+          await guarded(this.report, `the callback ${this.name}`, call);
           from = position + 1;
         }
       } catch (error) {

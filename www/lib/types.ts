@@ -462,6 +462,15 @@ export interface SubscribeOptions {
   readonly bufferSize?: number | undefined;
 }
 
+/**
+ * Hears of events that came together, with their positions. An element of the array is parsed when
+ * it is read first.
+ */
+export type BatchCallback = (
+  events: readonly Event[],
+  positions: ArrayLike<number>,
+) => void | Promise<void>;
+
 export interface ExportOptions {
   /**
    * Default `trajectory`: one JSON array, as the server exports it. `jsonl`: one event per line.
@@ -541,6 +550,16 @@ export interface Conversation extends AsyncDisposable {
   subscribe(
     subscriberId: string,
     callback: (event: Event) => void | Promise<void>,
+    callbackId: string,
+    options?: SubscribeOptions,
+  ): Promise<void>;
+  /**
+   * The same with one call for all that came together, for who looks at few of them. The next call
+   * comes when this one has ended.
+   */
+  subscribeBatches(
+    subscriberId: string,
+    callback: BatchCallback,
     callbackId: string,
     options?: SubscribeOptions,
   ): Promise<void>;

@@ -65,8 +65,10 @@ pub fn check(bytes: &[u8]) {
             (report.accepted, report.doubles),
             if is_new { (1, 0) } else { (0, 1) }
         );
-        let masked = secrets.mask(event);
-        expected.entry(position).or_insert(masked.text.into());
+        let masked = secrets.mask(event.into());
+        expected
+            .entry(position)
+            .or_insert(masked.text.clone().into());
     }
     let stored = texts(&log);
     assert_eq!(stored, expected.into_iter().collect::<Vec<_>>());

@@ -203,7 +203,7 @@ pub fn sync(world: &mut World, tab: usize, index: usize) {
     }
     let item = |(_, text): &(i64, String)| {
         let event = Event::from_canonical(text.as_str().into()).expect("it is an event");
-        Item::Event(event, Origin::Remote)
+        Item::event(event, Origin::Remote)
     };
     let items = events.iter().map(item).collect();
     world.spawn(tab, async move {

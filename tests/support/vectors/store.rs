@@ -46,7 +46,7 @@ impl Stored {
 
 /// Writes one event.
 pub fn feed(log: &Log, event: Event, origin: Origin) -> Result<Outcome, String> {
-    let outcomes = block_on(log.append(vec![Item::Event(event, origin)], None));
+    let outcomes = block_on(log.append(vec![Item::event(event, origin)], None));
     let outcomes = outcomes.map_err(|error| error.to_string())?;
     outcomes.into_iter().next().ok_or("no outcome".to_owned())
 }

@@ -1,4 +1,4 @@
-import type { Conversation, Event, EventFilter } from "../types.js";
+import type { BatchCallback, Conversation, Event, EventFilter } from "../types.js";
 import { asError, iterate, observable, onAbort, perFrame } from "./observable.js";
 import type { Observable } from "./observable.js";
 import { view } from "./view.js";
@@ -18,12 +18,35 @@ export interface EventsState {
 
 let subscriptions = 0;
 
-/** V0's order is in the ids; V1's isn't on the wire, the time is what comes nearest to it. */
-const order = ({ id, timestamp }: Event) => (typeof id === "number" ? id : (timestamp ?? ""));
+/** An event, and where it belongs. */
+interface Row {
+  readonly id: Event["id"];
+  /** V0's order is in the ids; V1's isn't on the wire, the time is what comes nearest to it. */
+  readonly order: number | string;
+  readonly event: Event;
+}
+
+function rowOf(event: Event): Row {
+  const { id, timestamp } = event;
+  return { id, order: typeof id === "number" ? id : (timestamp ?? ""), event };
+}
+
+/** One of V0, whose position is its id: it need not be parsed before it is looked at. */
+const unread = (id: number, events: readonly Event[], index: number): Row => ({
+  id,
+  order: id,
+  get event() {
+    return events[index] as Event;
+  },
+});
+
+const show = (rows: Row[]) => view(rows, rows.length, ({ event }) => event);
+
+type Source = Pick<Conversation, "searchEvents" | "subscribeBatches" | "unsubscribe">;
 
 /** The machinery of `useEvents`, without React. */
 export function eventsController(
-  conversation: Pick<Conversation, "searchEvents" | "subscribe" | "unsubscribe"> | null | undefined,
+  conversation: Source | null | undefined,
   filter: EventFilter | undefined,
   window: number,
 ): Observable<EventsState> {
@@ -38,34 +61,44 @@ export function eventsController(
     },
     async ({ getSnapshot, set }, signal) => {
       if (!conversation) return;
-      let shown: Event[] = [];
+      let shown: Row[] = [];
       const ids = new Set<Event["id"]>();
-      let early: Event[] | undefined = [];
+      let early: Row[] | undefined = [];
       // The open search no longer tells everything that is older.
       let stale = false;
-      const show = perFrame(() => set({ events: view(shown) }));
+      const changed = perFrame(() => set({ events: show(shown) }));
 
-      const insert = (event: Event) => {
-        const again = ids.has(event.id);
-        const before = (other: Event | undefined) =>
-          !other || (again ? other.id === event.id : order(other) <= order(event));
+      const insert = (row: Row) => {
+        const again = ids.has(row.id);
+        const before = (other: Row | undefined) =>
+          !other || (again ? other.id === row.id : other.order <= row.order);
         let at = shown.length;
         while (at && !before(shown[at - 1])) at--;
         if (!at && shown.length && getSnapshot().hasOlder) {
           stale = true;
           return;
         }
-        ids.add(event.id);
-        if (at === shown.length && !again) shown.push(event);
+        ids.add(row.id);
+        if (at === shown.length && !again) shown.push(row);
         // Another array, for there are views of this one. A better copy replaces the first.
-        else shown = [...shown.slice(0, at - +again), event, ...shown.slice(at)];
-        show();
+        else shown = [...shown.slice(0, at - +again), row, ...shown.slice(at)];
+        changed();
       };
 
       // Live first, then history: what comes in between is put in when the history is there.
       const name = `useEvents ${subscriptions++}`;
-      const hear = (event: Event) => void (early ? early.push(event) : insert(event));
-      await conversation.subscribe(name, hear, name, { filter });
+      const hear: BatchCallback = (events, positions) => {
+        // A log holds events of one dialect.
+        const numbered = typeof events[0]?.id === "number";
+        for (let index = 0; index < events.length; index++) {
+          const row = numbered
+            ? unread(positions[index] as number, events, index)
+            : rowOf(events[index] as Event);
+          if (early) early.push(row);
+          else insert(row);
+        }
+      };
+      await conversation.subscribeBatches(name, hear, name, { filter });
       onAbort(signal, () => conversation.unsubscribe(name, name));
 
       // One search, left open, is read window by window; one event ahead tells if there are more.
@@ -74,13 +107,13 @@ export function eventsController(
       let history = search();
       let ahead = await history.next();
       const read = async () => {
-        const batch: Event[] = [];
+        const batch: Row[] = [];
         for (; !ahead.done && batch.length < window; ahead = await history.next()) {
-          if (!ids.has(ahead.value.id)) batch.push(ahead.value);
+          if (!ids.has(ahead.value.id)) batch.push(rowOf(ahead.value));
         }
         for (const { id } of batch) ids.add(id);
         shown = [...batch.reverse(), ...shown];
-        set({ events: view(shown), hasOlder: !ahead.done, loading: false });
+        set({ events: show(shown), hasOlder: !ahead.done, loading: false });
       };
       older = async () => {
         const { hasOlder, loading } = getSnapshot();
