@@ -5,8 +5,8 @@ import { guarded, type Report } from "./report.js";
 import type { BatchCallback, Event, SubscribeOptions } from "./types.js";
 import type { Batch, Subscription } from "./wasm/oh.js";
 
-/** How many events one read takes out of a subscriber's queue. `latest` has to drop in the queue. */
-const READ = { block: 1000, batch: 1000, latest: 1 };
+/** How many events one read takes out of a subscriber's queue; `latest` has to drop in the queue. */
+const MANY = 1000;
 
 /** Calls of an application for the events of a batch: each tells the position it goes to. */
 type Calls = (batch: Batch) => Iterable<[position: number, call: () => unknown]>;
@@ -80,7 +80,7 @@ export class Delivery {
     while (!this.#stopped) {
       try {
         const source = this.#source ?? (await this.#open(from));
-        const batch = await source.call("next", READ[policy]);
+        const batch = await source.call("next", policy === "latest" ? 1 : MANY);
         if (!batch) return this.close();
         alive = true;
         if (policy === "batch") await nextFrame();
