@@ -173,7 +173,7 @@ async fn open(given: JsValue, notify: Function) -> Result<Store> {
         let (tabs, home) = (Tabs::open(&connection.name, home), Weak::clone(home));
         let (hears, tell) = (Weak::clone(&home), Rc::clone(&connection.on_event));
         connection.on_event = Rc::new(move |event| {
-            if let (ConnectionEvent::Terminated, Some(home)) = (event, hears.upgrade()) {
+            if let (ConnectionEvent::Terminated, Some(home)) = (&event, hears.upgrade()) {
                 home.meet();
             }
             tell(event);

@@ -19,11 +19,12 @@ use web_sys::{DomException, IdbDatabase, IdbRequest, IdbVersionChangeEvent};
 
 use super::clock::within;
 use super::convert::promise;
+use super::new_log::NewLog;
 use super::schema;
 use crate::error::{Error, Result};
 
 /// What happens to a connection besides the answers to calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionEvent {
     /// An upgrade waits for another tab to close its older version. Ask the user to close it.
     Blocked,
@@ -33,6 +34,8 @@ pub enum ConnectionEvent {
     /// The browser closed the connection, as when the site's data is cleared. The next call opens
     /// it again.
     Terminated,
+    /// The browser found its files damaged and began an empty database in their place. Its words.
+    DataLost(String),
 }
 
 /// How to open a database.
@@ -89,6 +92,7 @@ pub(super) struct Connection {
     losses: Cell<u32>,
     /// How often it was opened.
     opened: Cell<u32>,
+    new_log: RefCell<Rc<NewLog>>,
 }
 
 impl Connection {
@@ -102,6 +106,7 @@ impl Connection {
             }),
             losses: Cell::new(0),
             opened: Cell::new(0),
+            new_log: RefCell::default(),
         })
     }
 
@@ -138,6 +143,14 @@ impl Connection {
         }
     }
 
+    /// The open database once it is safe to write.
+    pub(super) async fn writable(self: &Rc<Self>) -> Result<Database> {
+        let database = self.database().await?;
+        let new_log = Rc::clone(&self.new_log.borrow());
+        new_log.begun().await;
+        Ok(database)
+    }
+
     /// Lets the next call open it without a pause.
     pub(super) fn hurry(&self) {
         if let State::Lost { until, .. } = &mut *self.state.borrow_mut() {
@@ -171,6 +184,7 @@ impl Connection {
         };
         if matches!(state, State::Open { .. }) {
             self.opened.set(self.opened.get().wrapping_add(1));
+            self.new_log.take();
         }
         self.state.replace(state);
     }
@@ -281,13 +295,15 @@ async fn open_database(options: &ConnectionOptions) -> Result<Database> {
 /// Opens the database in the version asked for, within the time given.
 async fn request(options: &ConnectionOptions) -> Result<Database> {
     let blocked = Rc::new(Cell::new(false));
-    let (seen, on_event) = (Rc::clone(&blocked), Rc::clone(&options.on_event));
+    let (seen, tell) = (Rc::clone(&blocked), Rc::clone(&options.on_event));
     let request = Database::open(options.name.as_str())
         .with_version(options.version)
         .build();
-    let opening = listened(request, move || {
-        seen.set(true);
-        on_event(ConnectionEvent::Blocked);
+    let opening = listened(request, move |event| {
+        if event == ConnectionEvent::Blocked {
+            seen.set(true);
+        }
+        tell(event);
     })?;
     match finish(opening, options.timeout).await {
         Err(why) if blocked.get() && matches!(*why, Error::Timeout { .. }) => {
@@ -300,7 +316,7 @@ async fn request(options: &ConnectionOptions) -> Result<Database> {
 /// The version of a database that is newer than the one asked for.
 async fn version_of(options: &ConnectionOptions) -> Result<u32> {
     let request = Database::open(options.name.as_str()).build();
-    let database = finish(listened(request, || {})?, options.timeout).await?;
+    let database = finish(listened(request, |_| {})?, options.timeout).await?;
     let version = database.version() as u32;
     database.close();
     Ok(version)
@@ -312,12 +328,20 @@ type Opening = LocalBoxFuture<'static, Result<Database>>;
 /// crate's own listeners bring its error texts along, a tenth of the module.
 fn listened(
     request: OpenDbResult<OpenDbRequest>,
-    on_blocked: impl FnMut() + 'static,
+    on_event: impl Fn(ConnectionEvent) + 'static,
 ) -> Result<Opening> {
     let request = request.map_err(open_error)?;
     let raw = request.as_sys().clone();
-    let on_upgrade = Closure::<dyn FnMut(_) -> _>::new(upgrade);
-    let on_blocked = Closure::<dyn FnMut()>::new(on_blocked);
+    let on_event = Rc::new(on_event);
+    let tell = Rc::clone(&on_event);
+    let on_upgrade = Closure::<dyn FnMut(_) -> _>::new(move |event: DataLossEvent| {
+        // Only Chromium tells; the text is empty where nothing was lost.
+        if let Some(lost) = event.data_loss_message().filter(|text| !text.is_empty()) {
+            tell(ConnectionEvent::DataLost(lost));
+        }
+        upgrade(&event)
+    });
+    let on_blocked = Closure::<dyn FnMut()>::new(move || on_event(ConnectionEvent::Blocked));
     raw.set_onupgradeneeded(Some(on_upgrade.as_ref().unchecked_ref()));
     raw.set_onblocked(Some(on_blocked.as_ref().unchecked_ref()));
     let opening = async move {
@@ -330,8 +354,16 @@ fn listened(
     Ok(opening.boxed_local())
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = IdbVersionChangeEvent)]
+    type DataLossEvent;
+    #[wasm_bindgen(method, getter, js_name = dataLossMessage)]
+    fn data_loss_message(this: &DataLossEvent) -> Option<String>;
+}
+
 /// What is thrown here ends the upgrade: the browser undoes it and the request fails.
-fn upgrade(event: IdbVersionChangeEvent) -> std::result::Result<(), JsValue> {
+fn upgrade(event: &IdbVersionChangeEvent) -> std::result::Result<(), JsValue> {
     let target = event.target().ok_or(JsValue::UNDEFINED)?;
     let database = target.unchecked_into::<IdbRequest>().result()?;
     let database: IdbDatabase = database.unchecked_into();

@@ -11,6 +11,7 @@ mod http;
 mod import;
 mod indexeddb;
 mod link;
+mod new_log;
 mod notify;
 mod options;
 mod record;

@@ -81,7 +81,7 @@ impl Notify {
     }
 
     pub(super) fn connection(&self, event: ConnectionEvent) {
-        let (kind, reason) = match event {
+        let (kind, reason) = match &event {
             ConnectionEvent::Blocked => (
                 "blocked",
                 "another tab keeps an older version of the database open",
@@ -91,6 +91,7 @@ impl Notify {
                 "another tab upgrades the database; this store is closed",
             ),
             ConnectionEvent::Terminated => ("terminated", "the browser closed the database"),
+            ConnectionEvent::DataLost(reason) => ("lost", &**reason),
         };
         self.send(kind, &[("reason", reason)]);
     }

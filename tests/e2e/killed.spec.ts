@@ -1,10 +1,8 @@
 // The browser is killed in the middle of writing: what was acknowledged is there, whole.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { BrowserContext, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { expect, harnessPath, test } from "./support/fixtures.js";
 import { frame, range } from "./support/frames.js";
+import { Profile } from "./support/profile.js";
 
 /** `npm run test:kills` makes more of them. */
 const ROUNDS = Number(process.env["ROUNDS"] ?? 2);
@@ -18,30 +16,6 @@ function random(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-function processesOf(profile: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(profile);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-/** Ends every process of the profile at once, as a crash of the machine would. */
-function kill(profile: string): void {
-  for (const pid of processesOf(profile)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It ended with its parent.
-    }
-  }
 }
 
 /** What goes on beside the writing, in another conversation, when the browser is killed. */
@@ -80,15 +54,10 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
   const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
   console.log(`seed ${seed}`);
   const next = random(seed);
-  const profile = mkdtempSync(join(tmpdir(), "oh-killed-"));
-  let context: BrowserContext | undefined;
+  const profile = new Profile(playwright[browserName], { ...launchOptions, channel });
 
   const open = async (): Promise<Page> => {
-    // Firefox leaves them behind when it is killed, and doesn't open a profile that has them.
-    for (const lock of ["lock", ".parentlock"]) rmSync(join(profile, lock), { force: true });
-    const options = { ...launchOptions, channel };
-    context = await playwright[browserName].launchPersistentContext(profile, options);
-    const page = context.pages()[0] ?? (await context.newPage());
+    const page = await profile.open();
     const acknowledge = (id: number) => void acknowledged.add(id);
     await page.exposeFunction("acknowledge", acknowledge);
     await page.goto(files.url + harnessPath);
@@ -144,17 +113,17 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
         );
       const moment = 20 + Math.floor(next() * 1000);
       await expect.poll(() => acknowledged.size).toBeGreaterThan(before + moment);
-      kill(profile);
+      profile.kill();
       // The last acknowledgements may come when everything is written.
       await writing;
-      await context?.close().catch(() => {});
-      await expect.poll(() => processesOf(profile)).toEqual([]);
+      await profile.close();
 
       const again = await open();
-      const { found, late, other, whole, degraded } = await again.evaluate(async (lines) => {
-        const degraded: unknown[] = [];
+      const { found, late, other, whole, wrong } = await again.evaluate(async (lines) => {
+        const wrong: unknown[] = [];
         const store = await window.oh.openEventStore({
-          onDegraded: (detail) => degraded.push(detail),
+          onDegraded: (detail) => wrong.push(detail),
+          onDataLost: (detail) => wrong.push(detail),
         });
         const beside = await store.conversation("beside");
         const other = (await beside.searchEvents().toArray()).map((event): [unknown, unknown] => [
@@ -172,9 +141,9 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
         const added = await conversation.addEvent({ action: "message", args: {} }, "user");
         const late = { latest, added: added.id, counted: await conversation.countEvents() };
         await store.close();
-        return { found, late, other, whole, degraded };
+        return { found, late, other, whole, wrong };
       }, lines);
-      expect(degraded).toEqual([]);
+      expect(wrong, `round ${round}: said by the store`).toEqual([]);
       const kept = new Map(found);
       const lost = [...acknowledged].filter((id) => !kept.has(id));
       expect(lost, `round ${round}: acknowledged and lost`).toEqual([]);
@@ -198,13 +167,9 @@ test("killed while it writes, it has what it acknowledged, whole, and goes on", 
       expect(other.filter(([id, content]) => content !== contentOf(Number(id)))).toEqual([]);
       expect(whole).toBe(BESIDE_EVENTS);
       written = Number(late.added) + 1;
-      await context?.close();
-      // Two browsers on one profile, if only for a moment, would spoil its databases.
-      await expect.poll(() => processesOf(profile)).toEqual([]);
+      await profile.close();
     }
   } finally {
-    kill(profile);
-    await context?.close().catch(() => {});
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await profile.remove();
   }
 });

@@ -185,8 +185,8 @@ class LocalStore implements EventStore, Home {
   }
 
   readonly #onNotice: OnNotice = (kind, detail) => {
-    const { onBlocked, onBlocking, onTerminated, onEvicted, onDegraded, onRestored } =
-      this.#options;
+    const { onBlocked, onBlocking, onTerminated, onDataLost } = this.#options;
+    const { onEvicted, onDegraded, onRestored } = this.#options;
     if (kind === "log") {
       this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
     } else if (kind === "panic") {
@@ -201,10 +201,14 @@ class LocalStore implements EventStore, Home {
       void guarded(this.report, "onRestored", () => onRestored?.(detail as Restoration));
     } else {
       if (kind === "degraded") this.modes.tell((this.mode = "memory"));
+      if (kind === "lost") {
+        this.report("error", "the browser lost the database and began an empty one", detail);
+      }
       const tell = {
         blocked: onBlocked,
         blocking: onBlocking,
         terminated: onTerminated,
+        lost: onDataLost,
         degraded: onDegraded,
       }[kind];
       void guarded(this.report, `the callback for "${kind}"`, () => tell?.(detail));

@@ -261,6 +261,8 @@ export interface OpenOptions {
   readonly onBlocking?: ((detail: StorageNotice) => void) | undefined;
   /** The browser closed the database. */
   readonly onTerminated?: ((detail: StorageNotice) => void) | undefined;
+  /** The browser found its files damaged and began an empty database, and what it says of that. */
+  readonly onDataLost?: ((detail: StorageNotice) => void) | undefined;
   /** A conversation was deleted to make room. */
   readonly onEvicted?: ((detail: Eviction) => void) | undefined;
   /** The database can't be reached: from now on everything is in memory only, and why. */

@@ -19,16 +19,27 @@ import { SearchAllView } from "./views/search-all";
 
 export function App(): ReactElement {
   const [degraded, setDegraded] = useState<string>();
+  const [lost, setLost] = useState(false);
   const options = useMemo(
     () => ({
       onDegraded: (detail: { readonly reason?: string }) => setDegraded(detail.reason ?? "unknown"),
       onRestored: () => setDegraded(undefined),
+      onDataLost: () => setLost(true),
     }),
     [],
   );
   return (
     <ErrorBoundary>
       <EventStoreProvider options={options}>
+        {lost && (
+          <div className="alert is-floating" role="alert" data-testid="data-lost">
+            The browser found its database damaged and began an empty one. What was stored here has
+            to be fetched from the server or imported again.{" "}
+            <button type="button" className="button" onClick={() => setLost(false)}>
+              Dismiss
+            </button>
+          </div>
+        )}
         <Opened degraded={degraded} />
       </EventStoreProvider>
     </ErrorBoundary>

@@ -33,6 +33,7 @@ export type NoticeKind =
   | "blocked"
   | "blocking"
   | "terminated"
+  | "lost"
   | "evicted"
   | "degraded"
   | "restored"
