@@ -154,6 +154,33 @@ pub struct WriteBatch {
     pub writes: Vec<Write>,
 }
 
+impl WriteBatch {
+    /// The tables that it reads or writes, each once.
+    #[must_use]
+    pub fn tables(&self) -> Vec<Table> {
+        let written = |table: &Table| self.writes.iter().any(|write| write.table() == *table);
+        let read = |table: &Table| {
+            self.expected.as_ref().is_some_and(|expected| {
+                let numbers = expected.numbers.as_ref().map(|numbers| numbers.0);
+                expected.table == *table || numbers == Some(*table)
+            })
+        };
+        Table::ALL
+            .into_iter()
+            .filter(|table| read(table) || written(table))
+            .collect()
+    }
+
+    /// The one record that it adds, where it does nothing else and relies on nothing.
+    #[must_use]
+    pub fn lone_addition(&self) -> Option<(Table, &Key, &[u8])> {
+        match (&self.expected, &*self.writes) {
+            (None, [Write::Add(table, key, value)]) => Some((*table, key, value)),
+            _ => None,
+        }
+    }
+}
+
 /// How far a commit goes before it is acknowledged, IndexedDB's `durability`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {

@@ -29,6 +29,14 @@ struct Waiting {
     event: Option<Rc<Event>>,
 }
 
+/// What a subscriber gets next.
+pub(crate) enum Next {
+    /// Events out of the queue.
+    Events(Batch),
+    /// Where events lie, ascending, that come before all others and are to be read from the log.
+    Behind(Vec<Position>),
+}
+
 /// The events that wait for one subscriber.
 pub(crate) struct Queue {
     matcher: Matcher,
@@ -146,50 +154,47 @@ impl Queue {
         self.taken.set(count);
     }
 
-    /// The places of events that come before all others and are to be read from the log now,
-    /// ascending. Those that were asked for before are read, or gone from the log.
-    pub(crate) fn fall_behind(&self) -> Vec<Position> {
-        let mut waiting = self.waiting.borrow_mut();
-        let unread = |entry: &&Waiting| entry.event.is_none();
-        let count = waiting.iter().take_while(unread).count();
-        let places = waiting.drain(..count);
-        let mut places: Vec<Position> = places.map(|entry| entry.position).collect();
-        drop(waiting);
-        self.behind.set(places.len());
+    /// Waits for what comes next; `None` once the queue is closed. What had to be read from the log
+    /// before is read, or gone from there.
+    pub(crate) async fn next(&self, max: usize) -> Option<Next> {
+        self.behind.set(0);
         self.tell_room();
-        places.sort_unstable();
-        places
-    }
-
-    /// Waits for events; `None` once the queue is closed. An empty batch: the next ones have to be
-    /// read from the log.
-    pub(crate) async fn next(&self, max: usize) -> Option<Batch> {
         while !self.closed.get() {
-            if !self.waiting.borrow().is_empty() {
-                let batch = self.take(max);
-                self.taken.set(batch.len());
-                return Some(batch);
+            if let Some(next) = self.take(max) {
+                return Some(next);
             }
             self.came.changed().await;
         }
         None
     }
 
-    fn take(&self, max: usize) -> Batch {
-        let mut batch = Batch::default();
+    fn take(&self, max: usize) -> Option<Next> {
         let mut waiting = self.waiting.borrow_mut();
-        let ready = |entry: &&Waiting| entry.event.is_some();
-        let count = waiting.iter().take(max).take_while(ready).count();
+        let unread = waiting.first()?.event.is_none();
+        let most = if unread { waiting.len() } else { max };
+        let alike = |entry: &&Waiting| entry.event.is_none() == unread;
+        let count = waiting.iter().take(most).take_while(alike).count();
+        let mut batch = Batch::default();
+        let mut places = Vec::new();
         for Waiting {
             position, event, ..
         } in waiting.drain(..count)
         {
-            if let Some(event) = event {
-                batch.push(position, &event.text, event.header.non_finite);
-                batch.highlight(self.matcher.text().map(Rc::as_ref), &event.text);
-            }
+            let Some(event) = event else {
+                places.push(position);
+                continue;
+            };
+            batch.push(position, &event.text, event.header.non_finite);
+            batch.highlight(self.matcher.text().map(Rc::as_ref), &event.text);
         }
-        batch
+        Some(if unread {
+            self.behind.set(count);
+            places.sort_unstable();
+            Next::Behind(places)
+        } else {
+            self.taken.set(count);
+            Next::Events(batch)
+        })
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 
-use super::queue::Queue;
+use super::queue::{Next, Queue};
 use crate::error::Result;
 use crate::event::Position;
 use crate::filter::EventFilter;
@@ -71,17 +71,18 @@ impl Subscription {
         let max = max.max(1);
         self.queue.done();
         while !self.queue.is_closed() {
-            if place.is_none() {
-                let places = self.queue.fall_behind();
-                if let (Some(first), Some(last)) = (places.first(), places.last()) {
-                    *place = Some(self.history(*first, *last, Some(places)));
-                }
-            }
             let Some(History { search, places }) = place.as_mut() else {
                 match self.queue.next(max).await {
-                    Some(batch) if batch.is_empty() => continue,
-                    batch => return Ok(batch),
+                    Some(Next::Events(batch)) => return Ok(Some(batch)),
+                    Some(Next::Behind(places)) => {
+                        let ends = (places.first().copied(), places.last().copied());
+                        if let (Some(first), Some(last)) = ends {
+                            *place = Some(self.history(first, last, Some(places)));
+                        }
+                    }
+                    None => return Ok(None),
                 }
+                continue;
             };
             let mut seen = Vec::new();
             let mut wanted = |hit: &Hit<'_>| {

@@ -4,9 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::FutureExt;
-use indexed_db_futures::database::Database;
-use indexed_db_futures::internals::SystemRepr;
-use js_sys::{Array, Object, Uint8Array};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction};
 
@@ -15,7 +13,7 @@ use super::clock::within;
 use super::connection::{Connection, ConnectionOptions, exception, not_open};
 use super::convert;
 use super::record::{bytes, key, parts, span};
-use super::settled::settled;
+use super::transaction::{BROKEN, Committing, Running, apply, begin, finish, is_exception};
 use crate::backend::{Answer, Backend, Durability, Key, Numbered, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
 use crate::sorted_map::SortedMap;
@@ -174,16 +172,16 @@ impl IndexedDb {
     /// Whether something else lies where a batch of one addition was to put its record: Firefox doesn't
     /// say why it has aborted what was being committed.
     async fn is_taken(&self, batch: &WriteBatch) -> bool {
-        let (None, [Write::Add(table, key, value)]) = (&batch.expected, &*batch.writes) else {
+        let Some((table, key, value)) = batch.lone_addition() else {
             return false;
         };
         let numbers = [key.number];
-        let found = self.get_many(*table, &key.conversation, &numbers).await;
+        let found = self.get_many(table, &key.conversation, &numbers).await;
         matches!(found.as_deref(), Ok([Some(there)]) if there != value)
     }
 
     async fn write(&self, batch: &WriteBatch, durability: Durability) -> Result<()> {
-        let tables = tables_of(batch);
+        let tables = batch.tables();
         if tables.is_empty() {
             self.connection.hurry();
             return self.connection.database().await.map(drop);
@@ -208,7 +206,7 @@ impl IndexedDb {
             // What is added may happen later than it is waited for: it is the same then. More than
             // one request could not be taken back: in Firefox, one that fails does not abort what is
             // being committed.
-            if let (None, [Write::Add(..)]) = (&batch.expected, &*batch.writes) {
+            if batch.lone_addition().is_some() {
                 transaction.unchecked_ref::<Committing>().commit()?;
             }
             Ok(Vec::new())
@@ -353,142 +351,4 @@ impl Backend for IndexedDb {
     fn close(&self) {
         self.connection.close();
     }
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(extends = web_sys::IdbDatabase)]
-    type Tables;
-    #[wasm_bindgen(catch, method)]
-    fn transaction(
-        this: &Tables,
-        names: &Array,
-        mode: &str,
-        options: &Object,
-    ) -> convert::Answer<IdbTransaction>;
-
-    #[wasm_bindgen(extends = IdbTransaction)]
-    type Committing;
-    #[wasm_bindgen(catch, method)]
-    fn commit(this: &Committing) -> convert::Answer<()>;
-}
-
-/// Aborts when it is dropped before its end: one that reads is still under way after its last
-/// request, and would hold up a closing. One that has ended would throw, which is dear.
-struct Running<'a>(Option<&'a IdbTransaction>);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        if let Some(transaction) = self.0 {
-            let _ = transaction.abort();
-        }
-    }
-}
-
-fn begin(
-    database: &Database,
-    tables: &[Table],
-    mode: &str,
-    durability: Durability,
-) -> Result<IdbTransaction> {
-    let names: Array = tables
-        .iter()
-        .map(|table| JsValue::from_str(table.name()))
-        .collect();
-    let durability = match durability {
-        Durability::Relaxed => "relaxed",
-        Durability::Strict => "strict",
-    };
-    let options = Object::new();
-    convert::put(&options, "durability", durability);
-    let database = database.as_sys().unchecked_ref::<Tables>();
-    database
-        .transaction(&names, mode, &options)
-        .map_err(exception)
-}
-
-/// Waits for the last request, or for the whole transaction: a failed request alone doesn't tell
-/// why yet. Requests end in the order in which they were made, and a failed one fails all after it.
-async fn finish(
-    transaction: &IdbTransaction,
-    database: &Database,
-    last: Option<&IdbRequest>,
-) -> Result<()> {
-    let database = database.as_sys();
-    let settled = match last {
-        Some(request) => settled(request, ["success", "error"], database),
-        None => settled(transaction, ["complete", "abort"], database),
-    };
-    let Err(event) = settled.await else {
-        return Ok(());
-    };
-    if event == "close" {
-        return Err(aborted("the browser closed the database"));
-    }
-    // The transaction knows why when it has taken its other requests along.
-    let request = || last.and_then(|request| request.error().ok().flatten());
-    Err(match transaction.error().or_else(request) {
-        Some(error) => exception(error.into()),
-        None => aborted("the transaction was aborted"),
-    })
-}
-
-/// Makes the request of a write; hands back that of an addition, which may be refused.
-fn apply(transaction: &IdbTransaction, write: &Write) -> convert::Answer<Option<IdbRequest>> {
-    let (Write::Put(table, place, _)
-    | Write::Add(table, place, _)
-    | Write::Delete(table, place)
-    | Write::DeleteRange(table, place, _)) = write;
-    let store = transaction.object_store(table.name())?;
-    match write {
-        Write::Put(_, _, value) => {
-            let value = Uint8Array::from(value.as_ref());
-            store.put_with_key(&value, &key(&place.conversation, place.number))?;
-        }
-        Write::Add(_, _, value) => {
-            let value = Uint8Array::from(value.as_ref());
-            let key = key(&place.conversation, place.number);
-            return store.add_with_key(&value, &key).map(Some);
-        }
-        Write::Delete(..) => {
-            store.delete(&key(&place.conversation, place.number))?;
-        }
-        Write::DeleteRange(_, _, last) => {
-            if let Some(range) = span(&place.conversation, place.number, *last)? {
-                store.delete(&range)?;
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// The exceptions after which nothing more can be done with a connection. Safari's says "Connection
-/// to Indexed Database server lost".
-const BROKEN: [&str; 2] = ["InvalidStateError", "UnknownError"];
-
-fn is_exception(why: &Error, names: &[&str]) -> bool {
-    matches!(why, Error::Storage { name, .. } if names.contains(&&**name))
-}
-
-fn aborted(message: &str) -> Box<Error> {
-    Box::new(Error::Storage {
-        name: "AbortError".to_owned(),
-        message: message.to_owned(),
-    })
-}
-
-/// The tables that a batch touches, each once.
-fn tables_of(batch: &WriteBatch) -> Vec<Table> {
-    let written = |table: &Table| batch.writes.iter().any(|write| write.table() == *table);
-    let expected = batch.expected.as_ref();
-    let read = |table: &Table| {
-        expected.is_some_and(|expected| {
-            let numbers = expected.numbers.as_ref().map(|numbers| numbers.0);
-            expected.table == *table || numbers == Some(*table)
-        })
-    };
-    Table::ALL
-        .into_iter()
-        .filter(|table| read(table) || written(table))
-        .collect()
 }

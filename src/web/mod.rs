@@ -21,6 +21,7 @@ pub mod schema;
 mod settled;
 mod socket;
 mod tabs;
+mod transaction;
 mod verify;
 
 pub use bindings::{Log, Store};
