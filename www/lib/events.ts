@@ -19,9 +19,15 @@ export function parseNonFinite(text: string): unknown {
   return JSON.parse(json, (_, value: unknown) => (value === mark ? NaN : value));
 }
 
+/** Decodes all texts of a batch that is read from end to end: one by one they take twice as long. */
+export function decodeAll(batch: Batch): void {
+  batch.text ??= decoder.decode(batch.bytes);
+}
+
 /** The text at a place in a batch. */
-function cut(bytes: Uint8Array, ends: Uint32Array, index: number): string {
-  return decoder.decode(bytes.subarray(index ? ends[index - 1] : 0, ends[index]));
+function cut(bytes: Uint8Array, ends: Uint32Array, index: number, text?: string): string {
+  const place = [index ? ends[index - 1] : 0, ends[index]] as const;
+  return text?.slice(...place) ?? decoder.decode(bytes.subarray(...place));
 }
 
 /** What is known of the hits in an event, as JSON. */
@@ -29,7 +35,7 @@ const found = new WeakMap<Event, string>();
 
 /** Parses one event of a batch. */
 export function parseEvent(batch: Batch, index: number): Event {
-  const text = cut(batch.bytes, batch.ends, index);
+  const text = cut(batch.bytes, batch.ends, index, batch.text);
   const parse = batch.nonFinite?.includes(index) ? parseNonFinite : JSON.parse;
   const event = parse(text) as Event;
   if (batch.highlights && batch.highlightEnds) {

@@ -1,6 +1,6 @@
 import { asyncDispose, net } from "./dispose.js";
 import { errorOf } from "./errors.js";
-import { parseEvent, pushLazily } from "./events.js";
+import { decodeAll, parseEvent, pushLazily } from "./events.js";
 import type { Remote } from "./remote.js";
 import type { Event, Search } from "./types.js";
 import type { Batch, Cursor, Subscription } from "./wasm/oh.js";
@@ -72,7 +72,10 @@ export class Reader {
 type Make<T> = (batch: Batch, index: number) => T;
 
 async function* each<T>(reader: Reader, make: Make<T>): AsyncGenerator<T, void> {
-  for (let found; (found = await reader.next());) yield make(...found);
+  for (let found; (found = await reader.next());) {
+    decodeAll(found[0]);
+    yield make(...found);
+  }
 }
 
 /** A generator's own `return` would wait for a `next` that may never come. */

@@ -46,6 +46,8 @@ export interface Batch {
   readonly bytes: Uint8Array;
   /** Where each text ends in `bytes`. */
   readonly ends: Uint32Array;
+  /** All of `bytes`, once somebody reads them from end to end. */
+  text?: string;
   readonly positions: Float64Array;
   /** Indices of texts with NaN or Infinity, which JSON.parse can't read. */
   readonly nonFinite?: Uint32Array;
