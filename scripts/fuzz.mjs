@@ -59,7 +59,12 @@ async function fuzz(target, seconds, seed) {
 await main(import.meta.url, async (given) => {
   const [seconds = "60", ...names] = given.filter((argument) => !argument.startsWith("--"));
   const option = given.find((argument) => argument.startsWith("--seed="));
-  const seed = Number(option?.slice("--seed=".length) ?? randomInt(1, 2 ** 31));
+  const seed = option?.slice("--seed=".length) ?? String(randomInt(1, 2 ** 31));
+  if ([seconds, seed].some((number) => !/^[1-9]\d*$/.test(number))) {
+    throw new Failure("SECONDS and the seed are whole numbers from 1 on");
+  }
+  const unknown = names.filter((name) => !targets.includes(name));
+  if (unknown.length > 0) throw new Failure(`no target is called ${unknown.join(", ")}`);
   const why = await lacking();
   if (why !== undefined) {
     console.log(`left out: fuzz (${targets.length} targets): ${why}`);
@@ -68,6 +73,5 @@ await main(import.meta.url, async (given) => {
   await must("cargo", ["+nightly", "fuzz", "build", ...OPTIONS], {
     env: { PATH: process.env.PATH },
   });
-  for (const target of names.length > 0 ? names : targets)
-    await fuzz(target, Number(seconds), seed);
+  for (const target of names.length > 0 ? names : targets) await fuzz(target, seconds, seed);
 });

@@ -10,7 +10,7 @@ export type OpenSource = () => Promise<Pick<Remote<Cursor | Subscription>, "call
 
 /** The most events that one read brings; a first read is small so that it is quick. */
 const FIRST_READ = 100;
-const FULL_READ = 256;
+const FULL_READ = 512;
 
 /** Reads a cursor or a subscription batch by batch, until the end, an error or `close`. */
 export class Reader {
