@@ -76,48 +76,55 @@ impl ReadAhead {
         if !holds(summary.number) {
             let window = self.window.min(room(log));
             self.window = self.window.saturating_mul(2).min(WINDOW);
-            let mut next = |window| {
+            let mut next = |arrived: &[i64]| {
                 let (before, after) = state.pages.split_at_checked(index).unwrap_or_default();
                 let pages: &mut dyn Iterator<Item = &Rc<Summary>> = match reverse {
                     false => &mut after.iter(),
                     true => &mut before.iter().chain(after.first()).rev(),
                 };
                 let known = pages.map_while(|page| Some((page.number, wanted(page)?)));
-                let numbers = known.filter(|(number, wanted)| *wanted && !holds(*number));
+                let absent = |number: &i64| !arrived.contains(number) && !holds(*number);
+                let numbers = known.filter(|(number, wanted)| *wanted && absent(number));
                 let numbers: Vec<i64> = numbers.map(|(number, _)| number).take(window).collect();
                 (!numbers.is_empty()).then(|| ask(log, numbers))
             };
-            self.take(log).await;
-            if window > 1 && !holds(summary.number) {
+            let mut arrived = self.arrive().await;
+            if window > 1 && !arrived.0.contains(&summary.number) {
+                keep(log, arrived);
                 log.check_open()?;
-                self.coming = next(window);
-                self.take(log).await;
+                self.coming = next(&[]);
+                arrived = self.arrive().await;
             }
+            // The database goes on while what has arrived is worked on.
             if window >= STEADY
-                && let Some(mut coming) = next(window)
+                && let Some(mut coming) = next(&arrived.0)
             {
                 // The requests are made when it is polled first.
                 let _ = poll_fn(|context| Poll::Ready(coming.poll_unpin(context))).await;
                 self.coming = Some(coming);
             }
+            keep(log, arrived);
         }
         log.page(summary.number).await
     }
 
-    /// Takes what was asked for into the cache. What is absent or damaged, or could not be read,
-    /// shows when it is asked for alone.
-    async fn take(&mut self, log: &Log) {
+    /// Waits for what was asked for.
+    async fn arrive(&mut self) -> Answers {
         let Some(mut coming) = self.coming.take() else {
-            return;
+            return (Vec::new(), Ok(Vec::new()));
         };
         coming.as_mut().await;
-        let Some((numbers, Ok(records))) = coming.as_mut().take_output() else {
-            return;
-        };
-        for (number, record) in numbers.into_iter().zip(records) {
-            if let Some(Err(why)) = record.map(|record| log.keep(number, record)) {
-                log.report(Level::Debug, "a page that was read ahead is damaged", &why);
-            }
+        let answers = coming.as_mut().take_output();
+        answers.unwrap_or_else(|| (Vec::new(), Ok(Vec::new())))
+    }
+}
+
+/// Takes pages into the cache. What is absent or damaged, or could not be read, shows when it is
+/// asked for alone.
+fn keep(log: &Log, (numbers, records): Answers) {
+    for (number, record) in numbers.into_iter().zip(records.unwrap_or_default()) {
+        if let Some(Err(why)) = record.map(|record| log.keep(number, record)) {
+            log.report(Level::Debug, "a page that was read ahead is damaged", &why);
         }
     }
 }

@@ -54,7 +54,7 @@ impl NewLog {
                     let loses =
                         VERSION_CHANGE.with(|event| Reflect::has(event, &"dataLoss".into()));
                     if loses == Ok(true) {
-                        let _ = within(PATIENCE, &mut begin().boxed_local()).await;
+                        begin_in_time().await;
                     }
                     Ok(JsValue::UNDEFINED)
                 })
@@ -62,6 +62,17 @@ impl NewLog {
             .clone();
         let _ = JsFuture::from(beginning).await;
         self.begun.set(true);
+    }
+}
+
+/// What takes longer is carried through nonetheless: the database must not stay open.
+async fn begin_in_time() {
+    let mut beginning = begin().boxed_local();
+    if within(PATIENCE, &mut beginning).await.is_none() {
+        let _ = promise(async {
+            let _ = beginning.await;
+            Ok(JsValue::UNDEFINED)
+        });
     }
 }
 
