@@ -19,8 +19,7 @@ use web_sys::{DomException, IdbDatabase, IdbRequest, IdbVersionChangeEvent};
 
 use super::clock::within;
 use super::convert::promise;
-use super::new_log::NewLog;
-use super::schema;
+use super::{new_log, schema};
 use crate::error::{Error, Result};
 
 /// What happens to a connection besides the answers to calls.
@@ -92,7 +91,8 @@ pub(super) struct Connection {
     losses: Cell<u32>,
     /// How often it was opened.
     opened: Cell<u32>,
-    new_log: RefCell<Rc<NewLog>>,
+    /// Something was written since it was opened.
+    written: Cell<bool>,
 }
 
 impl Connection {
@@ -106,7 +106,7 @@ impl Connection {
             }),
             losses: Cell::new(0),
             opened: Cell::new(0),
-            new_log: RefCell::default(),
+            written: Cell::default(),
         })
     }
 
@@ -143,12 +143,11 @@ impl Connection {
         }
     }
 
-    /// The open database once it is safe to write.
-    pub(super) async fn writable(self: &Rc<Self>) -> Result<Database> {
-        let database = self.database().await?;
-        let new_log = Rc::clone(&self.new_log.borrow());
-        new_log.begun().await;
-        Ok(database)
+    /// Something is about to be written.
+    pub(super) fn writes(&self) {
+        if !self.written.replace(true) {
+            new_log::begin();
+        }
     }
 
     /// Lets the next call open it without a pause.
@@ -184,7 +183,7 @@ impl Connection {
         };
         if matches!(state, State::Open { .. }) {
             self.opened.set(self.opened.get().wrapping_add(1));
-            self.new_log.take();
+            self.written.set(false);
         }
         self.state.replace(state);
     }

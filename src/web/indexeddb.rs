@@ -77,10 +77,10 @@ impl IndexedDb {
         let work = async move {
             let mut reopened = false;
             loop {
-                let database = match mode {
-                    "readwrite" => self.connection.writable().await?,
-                    _ => self.connection.database().await?,
-                };
+                let database = self.connection.database().await?;
+                if mode == "readwrite" {
+                    self.connection.writes();
+                }
                 let transaction = match begin(&database, tables, mode, durability) {
                     Err(why) if is_exception(&why, &BROKEN) => {
                         self.connection.lost(&database);

@@ -5,22 +5,15 @@
 //! database of the origin (google/leveldb#1287). A new file ends that: what the old one holds moves
 //! to tables, and the old one goes. Deleting a database has it begun.
 
-use std::cell::{Cell, RefCell};
-
-use futures_util::FutureExt;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbOpenDbRequest};
 
-use super::clock::within;
 use super::convert::{Answer, promise};
 
 /// A database that is there for a moment.
 const MOMENTARY: &str = "oh-event-store begins a log file";
-
-/// How long is waited for it, in milliseconds. Writing without one is better than not at all.
-const PATIENCE: u32 = 1_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,51 +25,20 @@ extern "C" {
     fn delete_database(name: &str) -> Answer<IdbOpenDbRequest>;
 }
 
-/// The new log file of one opening of a database.
-#[derive(Default)]
-pub(super) struct NewLog {
-    begun: Cell<bool>,
-    beginning: RefCell<Option<Promise>>,
-}
-
-impl NewLog {
-    /// Waits until the file is begun; all callers wait for the same one. Only Chromium's databases
-    /// have such a log, and only its events tell of lost data.
-    pub(super) async fn begun(&self) {
-        if self.begun.get() {
-            return;
-        }
-        let beginning = self
-            .beginning
-            .borrow_mut()
-            .get_or_insert_with(|| {
-                promise(async {
-                    let loses =
-                        VERSION_CHANGE.with(|event| Reflect::has(event, &"dataLoss".into()));
-                    if loses == Ok(true) {
-                        begin_in_time().await;
-                    }
-                    Ok(JsValue::UNDEFINED)
-                })
-            })
-            .clone();
-        let _ = JsFuture::from(beginning).await;
-        self.begun.set(true);
-    }
-}
-
-/// What takes longer is carried through nonetheless: the database must not stay open.
-async fn begin_in_time() {
-    let mut beginning = begin().boxed_local();
-    if within(PATIENCE, &mut beginning).await.is_none() {
+/// Has it begun while other things go on. Only Chromium's databases have such a log, and only its
+/// events tell of lost data.
+pub(super) fn begin() {
+    let loses = VERSION_CHANGE.with(|event| Reflect::has(event, &"dataLoss".into()));
+    if loses == Ok(true) {
         let _ = promise(async {
-            let _ = beginning.await;
+            // Without one it is as it was.
+            let _ = create_and_delete().await;
             Ok(JsValue::UNDEFINED)
         });
     }
 }
 
-async fn begin() -> Answer<()> {
+async fn create_and_delete() -> Answer<()> {
     let opening = open(MOMENTARY, 1)?;
     succeeded(&opening).await?;
     opening.result()?.unchecked_into::<IdbDatabase>().close();
