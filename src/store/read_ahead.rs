@@ -110,11 +110,11 @@ impl ReadAhead {
 
     /// Waits for what was asked for.
     async fn arrive(&mut self) -> Answers {
-        let Some(mut coming) = self.coming.take() else {
-            return (Vec::new(), Ok(Vec::new()));
-        };
-        coming.as_mut().await;
-        let answers = coming.as_mut().take_output();
+        let mut answers = None;
+        if let Some(mut coming) = self.coming.take() {
+            coming.as_mut().await;
+            answers = coming.as_mut().take_output();
+        }
         answers.unwrap_or_else(|| (Vec::new(), Ok(Vec::new())))
     }
 }

@@ -26,8 +26,9 @@ export function decodeAll(batch: Batch): void {
 
 /** The text at a place in a batch. */
 function cut(bytes: Uint8Array, ends: Uint32Array, index: number, text?: string): string {
-  const place = [index ? ends[index - 1] : 0, ends[index]] as const;
-  return text?.slice(...place) ?? decoder.decode(bytes.subarray(...place));
+  const from = index ? ends[index - 1] : 0;
+  const to = ends[index];
+  return text?.slice(from, to) ?? decoder.decode(bytes.subarray(from, to));
 }
 
 /** What is known of the hits in an event, as JSON. */

@@ -1,5 +1,5 @@
 import { ClosedError, PanicError } from "./errors.js";
-import { parseEvent, parseLazily } from "./events.js";
+import { decodeAll, parseEvent, parseLazily } from "./events.js";
 import type { Remote } from "./remote.js";
 import { guarded, type Report } from "./report.js";
 import type { BatchCallback, Event, SubscribeOptions } from "./types.js";
@@ -14,6 +14,7 @@ type Calls = (batch: Batch) => Iterable<[position: number, call: () => unknown]>
 /** One call for each event. */
 export const eachEvent = (callback: (event: Event) => unknown): Calls =>
   function* (batch) {
+    decodeAll(batch);
     for (const [index, position] of batch.positions.entries()) {
       yield [position, () => callback(parseEvent(batch, index))];
     }
