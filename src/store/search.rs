@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::batch::Batch;
 use super::log::{Log, State};
 use super::read_ahead::{ReadAhead, Wanted};
+use super::segment::Segment;
 use super::sieve::{Sieve, Verdict};
 use crate::error::{Error, Result};
 use crate::event::Position;
@@ -58,13 +59,6 @@ pub(crate) struct Hit<'a> {
     pub(crate) non_finite: bool,
     pub(crate) timestamp: Option<&'a [u8]>,
     pub(crate) version: u16,
-}
-
-/// A stretch of the log that lies in one place.
-enum Segment {
-    /// The page at this index.
-    Page(usize, Rc<Summary>),
-    Tail,
 }
 
 impl Log {
@@ -211,13 +205,10 @@ impl Search {
         self.sieve.recall(&self.log, &self.log.snapshot());
         while going && left > 0 && at >= self.low && at <= high {
             let state = self.log.snapshot();
-            let Some(segment) = segment(&state, at, self.reverse) else {
+            let Some(segment) = Segment::next(&state, at, self.reverse) else {
                 break;
             };
-            let (first, last) = match &segment {
-                Segment::Page(_, summary) => (summary.first(), summary.last()),
-                Segment::Tail => (tail_first(&state), high),
-            };
+            let (first, last) = segment.range(&state, high);
             let (from, to) = match self.reverse {
                 true => (self.low.max(first), at.min(last)),
                 false => (at.max(first), high.min(last)),
@@ -226,26 +217,10 @@ impl Search {
                 Segment::Page(index, summary) => {
                     let whole = from == first && to == last;
                     let count_only = whole && matches!(reader, Reader::Count(_));
-                    let found = self.look(&state, (*index, summary), count_only).await;
-                    if matches!(found, Ok(None)) && missing != Some(summary.number) {
-                        missing = Some(summary.number);
-                        self.log.refresh().await?;
-                        continue;
-                    }
-                    let is_missing = || {
-                        let number = summary.number;
-                        Box::new(Error::Corrupt(format!("page {number} is missing")))
-                    };
-                    match found.and_then(|found| found.ok_or_else(is_missing)) {
-                        Ok(found) => found,
-                        Err(why) if matches!(*why, Error::Corrupt(_)) => {
-                            self.log.damaged(summary.number);
-                            let message = "a damaged page is passed by";
-                            self.log.report(Level::Error, message, &why);
-                            Look::Count(0)
-                        }
-                        Err(why) => return Err(why),
-                    }
+                    let page = (*index, &**summary);
+                    let found = self.pass_or_look(&state, page, count_only, &mut missing);
+                    let Some(found) = found.await? else { continue };
+                    found
                 }
                 Segment::Tail => Look::Tail,
             };
@@ -268,7 +243,7 @@ impl Search {
                     let start = indices.partition_point(|index| place(index) < Some(from));
                     let end = indices.partition_point(|index| place(index) <= Some(to));
                     let within = indices.get(start..end).unwrap_or_default();
-                    Either::of(within.iter(), self.reverse).all(|index| {
+                    in_order(within.iter(), self.reverse).all(|index| {
                         let index = usize::from(*index);
                         hand(Hit {
                             position: positions.get(index).copied().unwrap_or(first),
@@ -280,7 +255,7 @@ impl Search {
                     })
                 }
                 Look::Tail if from <= to => {
-                    Either::of(state.tail.range(from..=to).iter(), self.reverse)
+                    in_order(state.tail.range(from..=to).iter(), self.reverse)
                         .filter(|(_, entry)| self.sieve.matcher.matches(&entry.event))
                         .all(|(position, entry)| {
                             hand(Hit {
@@ -309,6 +284,33 @@ impl Search {
         self.at = Some(at);
         self.left = left;
         Ok(())
+    }
+
+    /// Looks for matches in a page, of which a damaged one has none. `None` where another tab has
+    /// replaced it: then the state is read anew, once, and `missing` keeps its number.
+    async fn pass_or_look(
+        &mut self,
+        state: &State,
+        page: (usize, &Summary),
+        count_only: bool,
+        missing: &mut Option<i64>,
+    ) -> Result<Option<Look>> {
+        let number = page.1.number;
+        let found = self.look(state, page, count_only).await;
+        if matches!(found, Ok(None)) && missing.replace(number) != Some(number) {
+            self.log.refresh().await?;
+            return Ok(None);
+        }
+        let is_missing = || Box::new(Error::Corrupt(format!("page {number} is missing")));
+        match found.and_then(|found| found.ok_or_else(is_missing)) {
+            Err(why) if matches!(*why, Error::Corrupt(_)) => {
+                self.log.damaged(number);
+                let message = "a damaged page is passed by";
+                self.log.report(Level::Error, message, &why);
+                Ok(Some(Look::Count(0)))
+            }
+            found => found.map(Some),
+        }
     }
 
     /// Looks for matches in a page, and reads it only if it has to; `None` where it isn't there.
@@ -398,56 +400,9 @@ enum Look {
     Tail,
 }
 
-/// Where the next event lies, looking from `at`.
-fn segment(state: &State, at: Position, reverse: bool) -> Option<Segment> {
-    let page = |index: usize| {
-        state
-            .pages
-            .get(index)
-            .map(|page| Segment::Page(index, Rc::clone(page)))
-    };
-    if reverse {
-        if !state.tail.range(..=at).is_empty() {
-            return Some(Segment::Tail);
-        }
-        let after = state.pages.partition_point(|page| page.first() <= at);
-        return after.checked_sub(1).and_then(page);
-    }
-    let index = state.pages.partition_point(|page| page.last() < at);
-    page(index).or_else(|| (!state.tail.range(at..).is_empty()).then_some(Segment::Tail))
-}
-
-fn tail_first(state: &State) -> Position {
-    state
-        .tail
-        .entries()
-        .first()
-        .map_or(Position::MAX, |(position, _)| *position)
-}
-
-/// A range in either direction.
-enum Either<I> {
-    Forward(I),
-    Backward(I),
-}
-
-impl<I> Either<I> {
-    fn of(range: I, reverse: bool) -> Either<I> {
-        if reverse {
-            Either::Backward(range)
-        } else {
-            Either::Forward(range)
-        }
-    }
-}
-
-impl<I: DoubleEndedIterator> Iterator for Either<I> {
-    type Item = I::Item;
-
-    fn next(&mut self) -> Option<I::Item> {
-        match self {
-            Either::Forward(range) => range.next(),
-            Either::Backward(range) => range.next_back(),
-        }
-    }
+fn in_order<I: DoubleEndedIterator>(mut range: I, reverse: bool) -> impl Iterator<Item = I::Item> {
+    std::iter::from_fn(move || match reverse {
+        true => range.next_back(),
+        false => range.next(),
+    })
 }
