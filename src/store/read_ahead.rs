@@ -9,7 +9,8 @@ use std::task::Poll;
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, MaybeDone, maybe_done};
 
-use super::log::{Log, State};
+use super::log::Log;
+use super::state::State;
 use crate::backend::Table;
 use crate::error::Result;
 use crate::notice::Level;

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use super::batch::Batch;
 use super::coverage::{Coverage, Interval};
-use super::log::{Log, State};
+use super::log::Log;
 use super::search::SearchOptions;
+use super::state::State;
 use crate::error::{Error, Result};
 use crate::event::{EventId, MAX_ID, Position};
 use crate::filter::EventFilter;

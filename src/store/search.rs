@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use super::batch::Batch;
-use super::log::{Log, State};
+use super::log::Log;
 use super::read_ahead::{ReadAhead, Wanted};
 use super::segment::Segment;
 use super::sieve::{Sieve, Verdict};
+use super::state::State;
 use crate::error::{Error, Result};
 use crate::event::Position;
 use crate::filter::EventFilter;
@@ -243,7 +244,7 @@ impl Search {
                     let start = indices.partition_point(|index| place(index) < Some(from));
                     let end = indices.partition_point(|index| place(index) <= Some(to));
                     let within = indices.get(start..end).unwrap_or_default();
-                    in_order(within.iter(), self.reverse).all(|index| {
+                    in_direction(within.iter(), self.reverse).all(|index| {
                         let index = usize::from(*index);
                         hand(Hit {
                             position: positions.get(index).copied().unwrap_or(first),
@@ -255,7 +256,7 @@ impl Search {
                     })
                 }
                 Look::Tail if from <= to => {
-                    in_order(state.tail.range(from..=to).iter(), self.reverse)
+                    in_direction(state.tail.range(from..=to).iter(), self.reverse)
                         .filter(|(_, entry)| self.sieve.matcher.matches(&entry.event))
                         .all(|(position, entry)| {
                             hand(Hit {
@@ -400,7 +401,10 @@ enum Look {
     Tail,
 }
 
-fn in_order<I: DoubleEndedIterator>(mut range: I, reverse: bool) -> impl Iterator<Item = I::Item> {
+fn in_direction<I: DoubleEndedIterator>(
+    mut range: I,
+    reverse: bool,
+) -> impl Iterator<Item = I::Item> {
     std::iter::from_fn(move || match reverse {
         true => range.next_back(),
         false => range.next(),

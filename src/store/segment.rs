@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::log::State;
+use super::state::State;
 use crate::event::Position;
 use crate::page::Summary;
 

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use super::blocks::{Block, block_of};
 use super::found::Found;
-use super::log::{Log, State};
+use super::log::Log;
+use super::state::State;
 use crate::backend::Table;
 use crate::error::{Error, Result};
 use crate::filter::{AsciiFinder, EventFilter, Matcher};
