@@ -1,32 +1,24 @@
 //! The classes that TypeScript sees: coarse methods, and cursors to pull from. Options come in as
 //! plain objects, events go out as bytes. User code is never called while anything is borrowed.
 
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Answer, batch, decompose, event_id, intervals, promise, put, strings};
+use super::convert::{Answer, batch, event_id, intervals, promise, put, strings};
 use super::cursors::{AllSearch, Cursor, ExportCursor, ReplayHandle, Subscription};
-use super::home::{Fed, Home, Live};
+use super::home::{Home, Live};
 use super::import::{Pieces, import};
 use super::link::Link;
-use super::notify::Notify;
+use super::open::open;
 use super::options::{self, Options, exact};
 use super::remote::{SyncRun, server};
 use super::reports;
-use super::tabs::Tabs;
 use super::verify::VerifyRun;
-use super::{BrowserClock, ConnectionEvent, ConnectionOptions, IndexedDb};
-use crate::backend::Clock;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::event::{Dialect, EventId, FrameForm};
-use crate::notice::{Notice, Reporter};
 use crate::replay::Player;
-use crate::store::{EventStore, StoreOptions};
-use crate::stream::{Drops, EventStream};
-use crate::sync::ServerOptions;
 
 #[wasm_bindgen]
 extern "C" {
@@ -44,7 +36,10 @@ pub struct Store {
 impl Store {
     /// Opens the database; in memory where the browser has no storage, which `notify` is told.
     pub fn open(given: JsValue, notify: Function) -> Promise {
-        promise(async move { Ok(open(given, notify).await?.into()) })
+        promise(async move {
+            let home = open(given, notify).await?;
+            Ok(Store { home }.into())
+        })
     }
 
     /// `indexeddb` or `memory`.
@@ -151,92 +146,6 @@ impl Store {
             Ok(JsValue::UNDEFINED)
         })
     }
-}
-
-async fn open(given: JsValue, notify: Function) -> Result<Store> {
-    let given = Options::read(given, options::OPEN)?;
-    let notify = Notify::new(notify, given.log_level()?);
-    notify.on_panic();
-    let defaults = StoreOptions::default();
-    let store_options = StoreOptions {
-        durability: given.durability()?,
-        memory_budget: given.size("memoryBudget", defaults.memory_budget)?,
-        page_bytes: defaults.page_bytes,
-        page_events: given.size("cacheSize", defaults.page_events)?,
-        decompose,
-        storage_budget: given.storage_budget()?,
-    };
-    let mut connection = connection(&given, &notify)?;
-    let timeout = given.timeout(ServerOptions::default().timeout)?;
-    let max_subscribers = given.size("maxSubscribers", EventStream::MAX_SUBSCRIBERS)?;
-    let home = Rc::new_cyclic(|home: &Weak<Home>| {
-        let (tabs, home) = (Tabs::open(&connection.name, home), Weak::clone(home));
-        let (hears, tell) = (Weak::clone(&home), Rc::clone(&connection.on_event));
-        connection.on_event = Rc::new(move |event| {
-            if let (ConnectionEvent::Terminated, Some(home)) = (&event, hears.upgrade()) {
-                home.meet();
-            }
-            tell(event);
-        });
-        let database = IndexedDb::new(connection);
-        let reporter = Reporter::new(move |notice| {
-            match &notice {
-                Notice::Degraded(_) => {
-                    let home = Weak::clone(&home);
-                    let _ = promise(async move {
-                        Home::outlast(home).await;
-                        Ok(JsValue::UNDEFINED)
-                    });
-                }
-                Notice::Changed(id) => {
-                    if let Some(home) = home.upgrade() {
-                        home.tell_tabs(id);
-                    }
-                }
-                Notice::Status {
-                    conversation,
-                    text,
-                    shared: true,
-                } => {
-                    if let Some(home) = home.upgrade() {
-                        home.share_status(conversation, text);
-                    }
-                }
-                _ => {}
-            }
-            notify.notice(notice);
-        });
-        let clock: Rc<dyn Clock> = Rc::new(BrowserClock::new());
-        Home {
-            timeout,
-            store: EventStore::new(Rc::new(database), clock, reporter.clone(), &store_options),
-            reporter,
-            max_subscribers,
-            in_use: RefCell::default(),
-            fed: Cell::new(Fed::default()),
-            drops: Drops::default(),
-            tabs,
-            met: Cell::new(false),
-            untold: RefCell::default(),
-        }
-    });
-    home.listen();
-    home.store.connect().await?;
-    Ok(Store { home })
-}
-
-fn connection(given: &Options, notify: &Notify) -> Result<ConnectionOptions> {
-    let name = given.name("name")?;
-    let mut name = name.unwrap_or_else(|| "oh-event-store".to_owned());
-    if let Some(user) = given.name("userId")? {
-        name.push('/');
-        name.push_str(&user);
-    }
-    let mut connection = ConnectionOptions::new(&name);
-    connection.timeout = given.timeout(connection.timeout)?;
-    let events = notify.clone();
-    connection.on_event = Rc::new(move |event| events.connection(event));
-    Ok(connection)
 }
 
 /// One conversation.

@@ -13,6 +13,7 @@ mod indexeddb;
 mod link;
 mod new_log;
 mod notify;
+mod open;
 mod options;
 mod record;
 mod remote;
