@@ -48,7 +48,9 @@ pub enum Notice {
     /// The database is there again, and holds what came meanwhile: so many events.
     Restored(u64),
     /// A conversation has been changed in the database, by its id: other tabs may want to look.
-    Changed(Rc<str>),
+    /// In these stretches, both ends included, there is something else now than they may have seen
+    /// there: a better copy, or in one without an end what came after a rollback.
+    Changed(Rc<str>, Vec<(i64, i64)>),
     /// A conversation was deleted to make room.
     Evicted {
         /// The conversation's id.

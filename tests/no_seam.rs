@@ -65,7 +65,8 @@ fn followers_see_every_event_once_while_others_write() {
             let item = |id: &i64| Item::event(all[id].clone(), Origin::Live);
             ids.iter().map(item).collect::<Vec<_>>()
         };
-        pool.run_until(stream.append(items(before), None)).unwrap();
+        pool.run_until(stream.log().append(items(before), None))
+            .unwrap();
 
         let from = random.one_in(2).then(|| random.number(-1, 40));
         let filter = events::filter(&mut random);
@@ -83,10 +84,9 @@ fn followers_see_every_event_once_while_others_write() {
             .chunks(1 + random.below(4) as usize)
             .map(|ids| {
                 let (stream, items) = (Rc::clone(&stream), items(ids));
-                spawn(
-                    &pool,
-                    async move { stream.append(items, None).await.unwrap() },
-                )
+                spawn(&pool, async move {
+                    stream.log().append(items, None).await.unwrap()
+                })
             })
             .collect();
         pool.run_until_stalled();
@@ -171,7 +171,7 @@ fn a_better_copy_is_not_lost_behind_the_one_that_was_read() {
             let item = |id| Item::event(events::message(id, word), origin);
             (0..30).map(item).collect::<Vec<_>>()
         };
-        pool.run_until(stream.append(copy(Origin::Live, "live"), None))
+        pool.run_until(stream.log().append(copy(Origin::Live, "live"), None))
             .unwrap();
         let last: Rc<RefCell<BTreeMap<i64, String>>> = Rc::default();
         let count = Rc::new(Cell::new(0));
@@ -187,7 +187,7 @@ fn a_better_copy_is_not_lost_behind_the_one_that_was_read() {
         let items = copy(Origin::Remote, "remote");
         spawn(&pool, async move {
             for item in items {
-                writer.append(vec![item], None).await.unwrap();
+                writer.log().append(vec![item], None).await.unwrap();
             }
         });
         pool.run_until_stalled();
@@ -208,7 +208,7 @@ fn a_reading_that_is_given_up_midway_leaves_no_gap() {
         run(async move {
             let stream = stream(slow(&records, seed), 300).await;
             let items = (0..40).map(|id| Item::event(events::message(id, "x"), Origin::Live));
-            stream.append(items.collect(), None).await.unwrap();
+            stream.log().append(items.collect(), None).await.unwrap();
             let again = self::stream(slow(&records, seed), 300).await;
             let follower = again.follow(None, None);
             let mut heard = Vec::new();
@@ -245,7 +245,7 @@ fn a_closed_subscription_says_nothing_more() {
         let records = Rc::new(Memory::new());
         let stream = stream(slow(&records, 1), 300).await;
         let items = (0..40).map(|id| Item::event(events::message(id, "x"), Origin::Live));
-        stream.append(items.collect(), None).await.unwrap();
+        stream.log().append(items.collect(), None).await.unwrap();
         let options = oh_event_store::stream::SubscribeOptions {
             from: Some(0),
             ..Default::default()
@@ -272,7 +272,7 @@ fn who_comes_while_another_tabs_events_are_read_hears_of_them() {
             let log = Rc::clone(first.log());
             let mut reading = Box::pin(log.refresh());
             let items = (0..3).map(|id| Item::event(events::message(id, "x"), Origin::Live));
-            run(async move { other.append(items.collect(), None).await }).unwrap();
+            run(async move { other.log().append(items.collect(), None).await }).unwrap();
             let mut context = Context::from_waker(noop_waker_ref());
             if (0..polls).any(|_| reading.as_mut().poll(&mut context).is_ready()) {
                 break;

@@ -186,7 +186,7 @@ fn one_schedule(random: &mut Random) {
                     .map(|id| Item::event(events::v0(random, id), origin))
                     .collect();
                 let feeder = Rc::clone(&stream);
-                spawn(&pool, async move { feeder.append(items, None).await });
+                spawn(&pool, async move { feeder.log().append(items, None).await });
                 pool.run_until_stalled();
             }
             3 if random.one_in(4) => {

@@ -364,6 +364,7 @@ fn a_v1_event_is_added_under_the_id_it_is_given() {
         let copy = b"{\"id\": \"e1\", \"kind\": \"MessageEvent\", \"text\": \"server's\"}";
         let copy = oh_event_store::event::Event::from_json(copy).unwrap();
         stream
+            .log()
             .append(vec![Item::event(copy, Origin::Live)], None)
             .await
             .unwrap();

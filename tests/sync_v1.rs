@@ -81,6 +81,7 @@ async fn store_run(stream: &EventStream, numbers: std::ops::Range<usize>) {
         Item::follows(event(number), Origin::Live, after)
     });
     stream
+        .log()
         .append(items.collect(), None)
         .await
         .expect("it is written");

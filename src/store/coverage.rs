@@ -56,6 +56,13 @@ impl Coverage {
         &self.0
     }
 
+    /// Whether a position from `first` to `last` lies in one of them.
+    #[must_use]
+    pub fn meets(&self, first: Position, last: Position) -> bool {
+        let place = self.0.partition_point(|(_, to)| *to < first);
+        self.0.get(place).is_some_and(|(from, _)| *from <= last)
+    }
+
     /// What is not known to be complete between `first` and `last`.
     #[must_use]
     pub fn gaps(&self, first: Position, last: Position) -> Vec<(Position, Position)> {

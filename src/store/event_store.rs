@@ -97,6 +97,7 @@ impl EventStore {
             decompose: options.decompose,
             retention: Retention::new(options.storage_budget),
             alone: Cell::default(),
+            begun: Cell::default(),
             logs: RefCell::default(),
         };
         EventStore {
@@ -220,10 +221,13 @@ impl EventStore {
             .backend
             .commit(batch, self.shared.durability)
             .await?;
-        self.shared.done(&id, Deed::Delete);
+        let all = (Position::MIN, Position::MAX);
+        self.shared.done(&id, Deed::Delete, vec![all]);
         self.shared.forget(&id);
+        // It may have been opened meanwhile.
+        let opened = self.shared.open_log(&id);
         self.shared.logs.borrow_mut().remove(&id);
-        if let Some(log) = &open {
+        for log in open.iter().chain(&opened) {
             log.mark_deleted();
         }
         Ok(())
@@ -237,7 +241,7 @@ impl EventStore {
         let change = |record: &mut Record| record.pinned = pinned;
         let id = id.into();
         self.change_record(&id, change).await?;
-        self.shared.done(&id, Deed::Pin(pinned));
+        self.shared.done(&id, Deed::Pin(pinned), Vec::new());
         Ok(())
     }
 

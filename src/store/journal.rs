@@ -7,6 +7,7 @@ use futures_util::lock::Mutex;
 
 use super::cache::PageCache;
 use super::commit::{Claim, Item, Outcome, Ticket};
+use super::coverage::{Coverage, Interval};
 use super::event_store::EventStore;
 use super::found::Findings;
 use super::log::{Log, Shared};
@@ -69,16 +70,26 @@ impl Journal {
 }
 
 impl Shared {
-    /// Takes note of what was done: in the journal, or by telling that others can see it.
-    pub(super) fn done(&self, id: &Rc<str>, deed: Deed) {
+    /// Takes note of what was done: in the journal, or by telling that others can see it, and where
+    /// there is something else now.
+    pub(super) fn done(&self, id: &Rc<str>, deed: Deed, again: Vec<Interval>) {
         match self.fallback.is_degraded() {
             true => self.journal.push(id, deed),
-            false => self.reporter.tell(Notice::Changed(Rc::clone(id))),
+            false => self.reporter.tell(Notice::Changed(Rc::clone(id), again)),
         }
     }
 
     /// The same of a commit.
     pub(super) fn note(&self, id: &Rc<str>, plan: &Plan, tickets: &[Rc<Ticket>]) {
+        let mut again = Coverage::default();
+        for outcome in &plan.outcomes {
+            if let Outcome::Replaced(entry) = outcome {
+                again.add(entry.position, entry.position);
+            }
+        }
+        if let Some(after) = plan.truncated {
+            again.add(after.saturating_add(1), Position::MAX);
+        }
         let deed = match plan.truncated {
             Some(after) => Deed::Truncate(after),
             None => Deed::Append(
@@ -86,7 +97,7 @@ impl Shared {
                 tickets.iter().filter_map(|t| t.claim.clone()).collect(),
             ),
         };
-        self.done(id, deed);
+        self.done(id, deed, again.known().to_vec());
     }
 
     /// What another tab would have in the place of this, at the database itself: without it
@@ -107,6 +118,7 @@ impl Shared {
             decompose: self.decompose,
             retention: Retention::new(None),
             alone: Cell::default(),
+            begun: Cell::default(),
             logs: RefCell::default(),
         }
     }
@@ -170,7 +182,7 @@ impl EventStore {
         touched.extend(open.iter().map(|log| Rc::clone(&log.id)));
         for id in touched {
             self.shared.forget(&id);
-            self.shared.reporter.tell(Notice::Changed(id));
+            self.shared.reporter.tell(Notice::Changed(id, Vec::new()));
         }
         self.shared.reporter.tell(Notice::Restored(events));
         for log in open {

@@ -38,18 +38,23 @@ impl Log {
                 return Ok(());
             }
             let turn = fallback.turn();
+            // What is heard of from here on may not be read yet.
+            let untold = self.untold.borrow().clone();
             let mut state = self.read().await?;
             let before = self.snapshot();
+            let is_told = |at| before.is_told(at) && !untold.meets(at, at);
             for stray in &mut state.strays {
-                stray.is_told = before.is_told(stray.entry.position);
+                stray.is_told = is_told(stray.entry.position);
             }
             let unread = fallback.hides_records();
             let wanted = self.on_commit.borrow().is_some();
             let news = match wanted {
-                true => self.news(&state, attempt == LOADS).await?,
-                false => Some(Vec::new()),
+                true => self.news(&state, &untold, attempt == LOADS).await?,
+                false => Some((Vec::new(), Coverage::default())),
             };
-            let Some(news) = news else { continue };
+            let Some((news, still_untold)) = news else {
+                continue;
+            };
             // Who listens by now: it may have come while pages were read.
             let listener = self.on_commit.borrow().clone();
             if listener.is_some() != wanted {
@@ -61,18 +66,31 @@ impl Log {
             }
             *self.ids.borrow_mut() = ids(&state);
             self.unread.set(unread);
-            let truncated = state.last() < before.last();
             let last = state.last().unwrap_or(Position::MIN);
+            let shorter = (state.last() < before.last()).then_some(last);
+            let anew = untold.known().last();
+            let anew = anew.filter(|(_, last)| *last == Position::MAX);
+            let rolled_back = anew.map(|(first, _)| first.saturating_sub(1));
             *self.state.borrow_mut() = Rc::new(state);
+            {
+                let mut now = self.untold.borrow_mut();
+                // What was heard meanwhile is told the next time.
+                if *now == untold {
+                    *now = Coverage::default();
+                }
+                for (first, last) in still_untold.known() {
+                    now.add(*first, *last);
+                }
+            }
             if let Some(listener) = listener {
-                if truncated {
-                    listener(Change::Truncated(last));
+                if let Some(after) = shorter.into_iter().chain(rolled_back).min() {
+                    listener(Change::Truncated(after));
                 }
                 if !news.is_empty() {
                     listener(Change::Committed(&news));
                 }
             }
-            match self.absorb(&before).await {
+            match self.absorb(&is_told).await {
                 Err(why) if matches!(*why, Error::Conflict) => continue,
                 Err(why) => self.report(Level::Warn, "events find their place later", &why),
                 Ok(()) => {}
@@ -84,7 +102,7 @@ impl Log {
 
     /// Finds each event its place that another tab has added behind all it knew of, while pages of
     /// others lie there.
-    async fn absorb(&self, before: &State) -> Result<()> {
+    async fn absorb(&self, is_told: &dyn Fn(Position) -> bool) -> Result<()> {
         let strays = &self.snapshot().strays;
         if strays.is_empty() {
             return Ok(());
@@ -98,6 +116,10 @@ impl Log {
         if plan.stale {
             return Err(Error::Conflict.into());
         }
+        let is_rejected = |outcome: &Outcome| matches!(outcome, Outcome::Rejected(_));
+        if plan.outcomes.iter().all(is_rejected) {
+            return Ok(());
+        }
         for (stray, outcome) in strays.iter().zip(&plan.outcomes) {
             match outcome {
                 Outcome::Rejected(_) => plan.next.strays.push(stray.clone()),
@@ -105,44 +127,63 @@ impl Log {
             }
         }
         plan.finish(self);
-        plan.committed
-            .retain(|entry| !before.is_told(entry.position));
+        plan.committed.retain(|entry| !is_told(entry.position));
         self.start(plan, &[], false);
         self.land().await
     }
 
-    /// What another tab has added, ascending; `None` where a page of it is not there (any more).
-    async fn news(&self, state: &State, without_missing: bool) -> Result<Option<Vec<Entry>>> {
+    /// What another tab has added or replaced, ascending, and where there is more that can't be
+    /// told yet: a page of it is not there (any more). `None` for those: the state is to be read
+    /// again, save at the last try.
+    async fn news(
+        &self,
+        state: &State,
+        untold: &Coverage,
+        last_try: bool,
+    ) -> Result<Option<(Vec<Entry>, Coverage)>> {
         let before = self.snapshot();
         let ids = self.ids.borrow().clone();
-        // What has a string id is the same event wherever it stands.
-        let is_new = |position: Position, id: Option<u64>| match id {
-            Some(id) => !ids.contains_key(&id),
-            None => !before.is_told(position),
+        // Where it was when it was told. What has a string id is the same event wherever it stands.
+        let told = |position: Position, id: Option<u64>| {
+            let at = match id {
+                Some(id) => ids.get(&id).copied(),
+                None => before.is_told(position).then_some(position),
+            };
+            at.filter(|at| !untold.meets(*at, *at))
         };
-        let is_new_entry = |entry: &Entry| is_new(entry.position, id_of(entry).map(|(id, _)| id));
-        let mut news = Vec::new();
+        let is_new = |entry: &Entry| {
+            let at = told(entry.position, id_of(entry).map(|(id, _)| id));
+            let known = at.and_then(|at| before.tail.get(&at));
+            at.is_none() || known.is_some_and(|known| known.event.text != entry.event.text)
+        };
+        let (mut news, mut still_untold) = (Vec::new(), Coverage::default());
         let known = numbers(&before.pages);
-        let is_new_page = |page: &&Rc<Summary>| !known.contains_key(&page.number);
-        for summary in state.pages.iter().filter(is_new_page) {
+        for summary in state.pages.iter() {
+            let is_known = known.contains_key(&summary.number);
+            if is_known && !untold.meets(summary.first(), summary.last()) {
+                continue;
+            }
             let mut hashes = summary.id_hashes.iter().copied();
-            let mut positions = summary.positions();
-            if !positions.any(|position| is_new(position, hashes.next())) {
+            let mut new = summary.positions();
+            let new = new.by_ref().filter(|at| told(*at, hashes.next()).is_none());
+            let new: Vec<Position> = new.collect();
+            if new.is_empty() {
                 continue;
             }
             match self.page(summary.number).await {
                 Ok(Some(page)) => {
-                    let new = page.entries().unwrap_or_default();
-                    news.extend(new.into_iter().filter(is_new_entry));
+                    let entries = page.entries().unwrap_or_default();
+                    news.extend(entries.into_iter().filter(&is_new));
                 }
-                Ok(None) if !without_missing => return Ok(None),
+                Ok(None) if !last_try => return Ok(None),
+                Ok(None) => new.iter().for_each(|at| still_untold.add(*at, *at)),
                 Err(why) if !matches!(*why, Error::Corrupt(_)) => return Err(why),
-                Ok(None) | Err(_) => {}
+                Err(_) => {}
             }
         }
         let tail = state.tail.values();
-        news.extend(tail.filter(|entry| is_new_entry(entry)).cloned());
-        Ok(Some(news))
+        news.extend(tail.filter(|entry| is_new(entry)).cloned());
+        Ok(Some((news, still_untold)))
     }
 
     async fn read(&self) -> Result<State> {

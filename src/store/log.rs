@@ -7,6 +7,7 @@ use futures_util::lock::Mutex;
 
 use super::cache::PageCache;
 use super::commit::{InFlight, Ticket};
+use super::coverage::{Coverage, Interval};
 use super::found::Findings;
 use super::journal::Journal;
 use super::record::Record;
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) retention: Retention,
     /// No other tab is known to have the database open.
     pub(super) alone: Cell<bool>,
+    /// The millisecond that the newest conversation of this store has its pages' numbers from.
+    pub(super) begun: Cell<i64>,
     /// The logs in use, by id.
     pub(crate) logs: RefCell<SortedMap<Rc<str>, Weak<Log>>>,
 }
@@ -74,6 +77,8 @@ pub struct Log {
     damaged: RefCell<Vec<i64>>,
     pub(crate) secrets: RefCell<Secrets>,
     pub(crate) on_commit: RefCell<Option<Listener>>,
+    /// Where the listener has not heard of what is there, or of what will be when it is read.
+    pub(super) untold: RefCell<Coverage>,
     wanted: Option<Dialect>,
     deleted: Cell<bool>,
     /// Of the outbox.
@@ -102,6 +107,7 @@ impl Log {
             damaged: RefCell::default(),
             secrets: RefCell::default(),
             on_commit: RefCell::default(),
+            untold: RefCell::default(),
             wanted,
             deleted: Cell::new(false),
             sends: Signal::default(),
@@ -183,6 +189,15 @@ impl Log {
         self.shared
             .reporter
             .log(level, message, format_args!("{}: {why}", self.id));
+    }
+
+    /// Hears from another tab in which stretches there is something else now, to be told when the
+    /// state is read anew: see [`Notice::Changed`](crate::notice::Notice::Changed).
+    pub fn changed(&self, again: &[Interval]) {
+        let mut untold = self.untold.borrow_mut();
+        for (first, last) in again {
+            untold.add(*first, *last);
+        }
     }
 
     /// Reads the state anew: another tab has changed it.

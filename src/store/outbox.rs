@@ -258,7 +258,7 @@ impl Log {
         }
         match written {
             Ok(()) => {
-                self.shared.done(&self.id, Deed::Outbox(number));
+                self.shared.done(&self.id, Deed::Outbox(number), Vec::new());
                 self.sends.set();
                 Ok(true)
             }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::blocks::Block;
 use super::commit::{Claim, Item, Outcome};
 use super::coverage::Interval;
-use super::log::{Log, id_of};
+use super::log::{Log, Shared, id_of};
 use super::state::State;
 use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
@@ -91,7 +91,7 @@ impl Plan {
         if is_new || degraded {
             // In the database other pages get the numbers that a log in memory would come to.
             let apart = if degraded { PAGES_A_MILLISECOND / 2 } else { 0 };
-            let first = first_page(log.shared.clock.now()).saturating_add(apart);
+            let first = log.shared.first_page().saturating_add(apart);
             plan.next.record.next_page = plan.next.record.next_page.max(first);
         }
         plan.take_in(log, items).await?;
@@ -281,10 +281,15 @@ impl Plan {
     }
 }
 
-/// The number of a new conversation's first page. Where a conversation is deleted and comes again,
-/// another tab must not take its new pages for the old ones.
-fn first_page(now: f64) -> i64 {
-    (now.max(0.0) as i64).saturating_mul(PAGES_A_MILLISECOND)
+impl Shared {
+    /// The number of a new conversation's first page. Where a conversation is deleted and comes
+    /// again, nobody must take its new pages for the old ones, even within a millisecond.
+    fn first_page(&self) -> i64 {
+        let now = self.clock.now().max(0.0) as i64;
+        let after = self.begun.get().saturating_add(1);
+        self.begun.set(now.max(after));
+        self.begun.get().saturating_mul(PAGES_A_MILLISECOND)
+    }
 }
 
 /// Whether an entry is new, better than the one that is there, or a double of it.

@@ -253,20 +253,6 @@ impl EventStream {
         }
     }
 
-    /// Writes items, and ends when they are durable and every subscriber that blocks has room.
-    ///
-    /// # Errors
-    /// As [`Log::append`].
-    pub async fn append(
-        &self,
-        items: Vec<Item>,
-        covers: Option<(Position, Position)>,
-    ) -> Result<Vec<Outcome>> {
-        let outcomes = self.log.append(items, covers).await?;
-        self.room().await;
-        Ok(outcomes)
-    }
-
     /// Ends when every subscriber that blocks has room.
     async fn room(&self) {
         let queues: Vec<_> = self

@@ -48,6 +48,8 @@ pub(crate) struct Queue {
     taken: Cell<usize>,
     /// Left to be read from the log.
     behind: Cell<usize>,
+    /// The log was rolled back since this was asked last.
+    rolled_back: Cell<bool>,
     closed: Cell<bool>,
     /// Something came, or it was closed.
     came: Signal,
@@ -65,6 +67,7 @@ impl Queue {
             waiting: RefCell::default(),
             taken: Cell::new(0),
             behind: Cell::new(0),
+            rolled_back: Cell::new(false),
             closed: Cell::new(false),
             came: Signal::default(),
             freed: Signal::default(),
@@ -139,7 +142,13 @@ impl Queue {
         let mut waiting = self.waiting.borrow_mut();
         waiting.retain(|entry| entry.position <= after);
         drop(waiting);
+        self.rolled_back.set(true);
         self.tell_room();
+    }
+
+    /// Whether the log was rolled back since this was asked last.
+    pub(crate) fn was_rolled_back(&self) -> bool {
+        self.rolled_back.take()
     }
 
     /// Those handed over before are worked through.

@@ -93,7 +93,17 @@ impl Subscription {
                 }
                 wanted
             };
+            self.queue.was_rolled_back();
             let found = search.next_of(max, &mut wanted).await?;
+            // Some of them may be no more, and others in their places.
+            if self.queue.was_rolled_back()
+                && let Some((first, _)) = seen.first()
+            {
+                let last = search.high().unwrap_or(*first);
+                let places = places.take();
+                *place = Some(self.history(*first, last, places));
+                continue;
+            }
             match found {
                 Some(batch) if !self.queue.is_closed() => {
                     if places.is_some() {

@@ -227,8 +227,8 @@ impl Driver {
         } else if !self.queue.is_empty() {
             let rest = self.queue.split_off(self.queue.len().min(MOST_ITEMS));
             let items = std::mem::replace(&mut self.queue, rest);
-            let stream = Rc::clone(&self.stream);
-            self.storing = Some(async move { stream.append(items, None).await }.boxed_local());
+            let log = Rc::clone(self.stream.log());
+            self.storing = Some(async move { log.append(items, None).await }.boxed_local());
             return true;
         }
         if let Some(errand) = &mut self.errand {

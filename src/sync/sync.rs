@@ -208,7 +208,7 @@ impl Sync {
                     self.report.bytes = self.report.bytes.saturating_add(text.len() as u64);
                     let (runs, then) = self.read(&text, ask)?;
                     for (items, covers) in runs {
-                        let outcomes = stream.append(items, covers).await?;
+                        let outcomes = log.append(items, covers).await?;
                         outcomes.iter().for_each(|outcome| self.count(outcome));
                     }
                     if whole {

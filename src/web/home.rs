@@ -10,7 +10,7 @@ use super::tabs::Tabs;
 use crate::error::{Error, Result};
 use crate::event::{Dialect, Masking, Secrets};
 use crate::notice::{Level, Reporter};
-use crate::store::EventStore;
+use crate::store::{EventStore, Interval};
 use crate::stream::{Drops, EventStream, FeedReport};
 use crate::sync::Connection;
 
@@ -128,8 +128,11 @@ impl Home {
     }
 
     /// Tells other tabs of a change: at once where there are some, else when there is time.
-    pub(super) fn tell_tabs(self: &Rc<Home>, id: &Rc<str>) {
+    pub(super) fn tell_tabs(self: &Rc<Home>, id: &Rc<str>, again: &[Interval]) {
         let Some(tabs) = &self.tabs else { return };
+        if !again.is_empty() {
+            tabs.tell_again(id, again);
+        }
         if !self.store.is_alone() {
             return tabs.tell(id);
         }
@@ -183,8 +186,9 @@ impl Home {
     }
 
     /// Looks at what another tab has done to a conversation, if it is in use here.
-    pub(super) fn changed_elsewhere(&self, id: &str) {
+    pub(super) fn changed_elsewhere(&self, id: &str, again: &[Interval]) {
         let Some(live) = self.find(id) else { return };
+        live.stream.log().changed(again);
         live.changed.set(true);
         if live.looking.replace(true) {
             return;

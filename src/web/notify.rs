@@ -59,7 +59,7 @@ impl Notify {
                 );
             }
             // Other tabs' business, not the application's.
-            Notice::Changed(_) => {}
+            Notice::Changed(..) => {}
             Notice::Degraded(reason) => self.send("degraded", &[("reason", &*reason)]),
             Notice::Restored(events) => {
                 let detail = Object::new();

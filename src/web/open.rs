@@ -55,9 +55,9 @@ pub(super) async fn open(given: JsValue, notify: Function) -> Result<Rc<Home>> {
                         Ok(JsValue::UNDEFINED)
                     });
                 }
-                Notice::Changed(id) => {
+                Notice::Changed(id, again) => {
                     if let Some(home) = home.upgrade() {
-                        home.tell_tabs(id);
+                        home.tell_tabs(id, again);
                     }
                 }
                 Notice::Status {

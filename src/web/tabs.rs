@@ -4,11 +4,12 @@
 
 use std::rc::Weak;
 
-use js_sys::Array;
+use js_sys::{Array, Float64Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::home::Home;
+use crate::store::Interval;
 
 /// What a tab says when it comes, and what the others answer: no conversation has such an id.
 const HELLO: &str = "";
@@ -18,7 +19,7 @@ const HERE: f64 = 0.0;
 const LONGEST_STATUS: usize = 64 << 10;
 
 /// This tab's end of the channel. A message is a conversation's id, or one of these two, or an id
-/// and what its socket brought.
+/// and what its socket brought, or an id and the ends of stretches.
 pub(super) struct Tabs {
     channel: BroadcastChannel,
     _hear: Closure<dyn FnMut(MessageEvent)>,
@@ -35,13 +36,24 @@ impl Tabs {
             let data = message.data();
             match data.as_string().as_deref() {
                 Some(HELLO) => home.welcome(),
-                Some(id) => home.changed_elsewhere(id),
+                Some(id) => home.changed_elsewhere(id, &[]),
                 None => {
-                    if let Some(pair) = data.dyn_ref::<Array>()
-                        && let Some((id, text)) =
-                            pair.get(0).as_string().zip(pair.get(1).as_string())
-                    {
-                        home.status_elsewhere(&id, &text);
+                    let pair = data.dyn_ref::<Array>();
+                    let Some((id, more)) =
+                        pair.and_then(|pair| Some((pair.get(0).as_string()?, pair.get(1))))
+                    else {
+                        return;
+                    };
+                    match (more.as_string(), more.dyn_ref::<Float64Array>()) {
+                        (Some(text), _) => home.status_elsewhere(&id, &text),
+                        (None, Some(ends)) => {
+                            let ends = ends.to_vec();
+                            let (pairs, _) = ends.as_chunks::<2>();
+                            let again = pairs.iter();
+                            let again = again.map(|[first, last]| (*first as i64, *last as i64));
+                            home.changed_elsewhere(&id, &again.collect::<Vec<_>>());
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -62,6 +74,16 @@ impl Tabs {
     /// Tells the others that a conversation was changed.
     pub(super) fn tell(&self, id: &str) {
         let _ = self.channel.post_message(&JsValue::from_str(id));
+    }
+
+    /// Tells the others in which stretches of a conversation there is something else now. Releases
+    /// that don't know of it pass it by.
+    pub(super) fn tell_again(&self, id: &str, again: &[Interval]) {
+        let ends = again.iter().flat_map(|(first, last)| [*first, *last]);
+        // The greatest number stays the greatest.
+        let ends: Vec<f64> = ends.map(|end| end as f64).collect();
+        let pair = Array::of2(&id.into(), &Float64Array::from(ends.as_slice()));
+        let _ = self.channel.post_message(&pair);
     }
 
     /// Tells the others of what came for a conversation and is no event, unless it is too long.

@@ -207,7 +207,7 @@ pub fn sync(world: &mut World, tab: usize, index: usize) {
     };
     let items = events.iter().map(item).collect();
     world.spawn(tab, async move {
-        let Ok(outcomes) = call.stream.append(items, covers).await else {
+        let Ok(outcomes) = call.stream.log().append(items, covers).await else {
             return;
         };
         for (outcome, text) in outcomes.iter().zip(&kept) {
