@@ -161,7 +161,6 @@ impl Log {
         let mut unknown = Vec::new();
         let mut again = !items.iter().any(|item| matches!(item, Item::New { .. }));
         for attempt in 0..ATTEMPTS {
-            self.check_open()?;
             let mut plan = Plan::make(self, &items, &claims, attempt > 0).await?;
             for (outcome, before) in plan.outcomes.iter_mut().zip(&unknown) {
                 if *outcome == Outcome::Double && self.holds(before).await {

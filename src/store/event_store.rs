@@ -202,7 +202,7 @@ impl EventStore {
         Ok(found)
     }
 
-    /// Deletes a conversation in one transaction. Handles to it are closed.
+    /// Deletes a conversation in one transaction. Handles to it are empty then, and can be used.
     ///
     /// # Errors
     /// What the backend answers; the conversation is whole then.
@@ -224,11 +224,15 @@ impl EventStore {
         let all = (Position::MIN, Position::MAX);
         self.shared.done(&id, Deed::Delete, vec![all]);
         self.shared.forget(&id);
-        // It may have been opened meanwhile.
-        let opened = self.shared.open_log(&id);
-        self.shared.logs.borrow_mut().remove(&id);
-        for log in open.iter().chain(&opened) {
-            log.mark_deleted();
+        match (&open, self.shared.open_log(&id)) {
+            (Some(log), _) => log.empty(),
+            // It was opened meanwhile.
+            (None, Some(log)) => {
+                let _writing = log.exclusive().await;
+                log.empty();
+                log.load().await?;
+            }
+            (None, None) => {}
         }
         Ok(())
     }

@@ -33,7 +33,6 @@ impl Log {
     pub(crate) async fn load_from(&self, memory_too: bool) -> Result<()> {
         let fallback = &self.shared.fallback;
         for attempt in 1..=LOADS {
-            self.check_open()?;
             if fallback.is_degraded() && !memory_too {
                 return Ok(());
             }

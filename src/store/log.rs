@@ -80,7 +80,6 @@ pub struct Log {
     /// Where the listener has not heard of what is there, or of what will be when it is read.
     pub(super) untold: RefCell<Coverage>,
     wanted: Option<Dialect>,
-    deleted: Cell<bool>,
     /// Of the outbox.
     pub(super) sends: Signal,
     /// The greatest number of its actions, also of those that are not in it any more.
@@ -109,7 +108,6 @@ impl Log {
             on_commit: RefCell::default(),
             untold: RefCell::default(),
             wanted,
-            deleted: Cell::new(false),
             sends: Signal::default(),
             last_queued: Cell::default(),
             unread: Cell::default(),
@@ -170,18 +168,15 @@ impl Log {
         Rc::clone(&self.state.borrow())
     }
 
-    pub(crate) fn mark_deleted(&self) {
-        self.deleted.set(true);
+    /// Takes in that nothing of it is stored any more. Only while nothing is being written.
+    pub(super) fn empty(&self) {
         self.sends.set();
         *self.state.borrow_mut() = Rc::default();
         self.ids.take();
-    }
-
-    pub(crate) fn check_open(&self) -> Result<()> {
-        if self.deleted.get() {
-            Err(Error::Closed("conversation").into())
-        } else {
-            Ok(())
+        self.unread.set(false);
+        let listener = self.on_commit.borrow().clone();
+        if let Some(listener) = listener {
+            listener(Change::Truncated(Position::MIN));
         }
     }
 
@@ -216,7 +211,6 @@ impl Log {
         if let Some(page) = self.shared.cache.page(&self.id, number) {
             return Ok(Some(page));
         }
-        self.check_open()?;
         let found = self
             .shared
             .backend

@@ -151,7 +151,6 @@ impl Log {
     }
 
     async fn outbox_records(&self) -> Result<Vec<(i64, Vec<u8>)>> {
-        self.check_open()?;
         let backend = &self.shared.backend;
         let (first, last) = (Key::FIRST, Key::LAST);
         let mut read = backend.range(Table::Outbox, &self.id, first, last).await;
@@ -170,7 +169,6 @@ impl Log {
 
     /// The record with a number; none where it is no more.
     pub(crate) async fn queued(&self, number: i64) -> Result<Option<Queued>> {
-        self.check_open()?;
         let backend = &self.shared.backend;
         let numbers = [number];
         let found = backend.get_many(Table::Outbox, &self.id, &numbers).await?;

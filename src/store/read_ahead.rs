@@ -92,7 +92,6 @@ impl ReadAhead {
             let mut arrived = self.arrive().await;
             if window > 1 && !arrived.0.contains(&summary.number) {
                 keep(log, arrived);
-                log.check_open()?;
                 self.coming = next(&[]);
                 arrived = self.arrive().await;
             }

@@ -128,8 +128,6 @@ impl SearchAll {
                     let message = "a damaged conversation is passed by";
                     store.shared.reporter.log(Level::Error, message, line);
                 }
-                // It was deleted.
-                Err(why) if matches!(*why, Error::Closed("conversation")) => {}
                 Err(why) => {
                     self.push(item);
                     if found.is_empty() {

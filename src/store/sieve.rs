@@ -173,7 +173,6 @@ impl Log {
         let keys: Vec<i64> = unknown.map(|(block, _)| block.key).collect();
         let mut found = Vec::new();
         if !keys.is_empty() {
-            self.check_open()?;
             let table = Table::Signatures;
             found = self.shared.backend.get_many(table, &self.id, &keys).await?;
         }

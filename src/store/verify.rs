@@ -131,7 +131,6 @@ impl Verify {
     /// `VersionTooNew` for what a newer release wrote, which is left alone; `Conflict` where another
     /// tab keeps writing; or what the backend answers.
     pub async fn step(&mut self) -> Result<(VerifyReport, bool)> {
-        self.log.check_open()?;
         // What can't be read is not damaged.
         self.log.shared.fallback.readable()?;
         let done = match (self.at, self.group.take()) {

@@ -84,19 +84,13 @@ impl Store {
         Ok(Cursor::new(AllSearch(search, Rc::clone(&self.home))))
     }
 
-    /// Deletes a conversation; what is subscribed to it ends.
+    /// Deletes a conversation; who has it open goes on with an empty log.
     #[wasm_bindgen(js_name = deleteConversation)]
     pub fn delete_conversation(&self, id: JsValue) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
             let id = exact("id", &id)?;
             home.store.delete_conversation(&id).await?;
-            if let Some(live) = home.find(&id) {
-                live.stream.close();
-                home.in_use
-                    .borrow_mut()
-                    .retain(|other| !std::ptr::eq(other.as_ptr(), &*live));
-            }
             Ok(JsValue::UNDEFINED)
         })
     }

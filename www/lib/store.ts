@@ -94,14 +94,7 @@ class LocalStore implements EventStore, Home {
   }
 
   async deleteConversation(id: string): Promise<void> {
-    const { logs, store } = await this.live();
-    await store.call("deleteConversation", id);
-    // A conversation that is still in use goes on with an empty log.
-    logs
-      .get(id)
-      ?.free()
-      .catch(() => {});
-    logs.delete(id);
+    await (await this.live()).store.call("deleteConversation", id);
   }
 
   async pin(id: string, pinned: boolean): Promise<void> {

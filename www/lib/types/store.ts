@@ -190,6 +190,10 @@ export interface EventStore extends AsyncDisposable {
    * damaged is reported and passed by.
    */
   searchAll(filter: EventFilter, options?: SearchAllOptions): Search<FoundEvent>;
+  /**
+   * Deletes a conversation in one transaction. Who has it open, in whichever tab, goes on with an
+   * empty log: subscriptions stay, and a connection stores what comes.
+   */
   deleteConversation(id: string): Promise<void>;
   /** Marks a conversation as one to keep when others are evicted, or takes the mark away. */
   pin(id: string, pinned: boolean): Promise<void>;
