@@ -1,6 +1,7 @@
 // Tabs of one browser write to one conversation and read it, all at once: nothing is lost, nothing
 // is there twice, and each hears of what the others do.
 import type { Page } from "@playwright/test";
+import type { Event } from "oh-event-store";
 import { expect, harnessPath, needsChromium, test } from "./support/fixtures.js";
 import { frame, frames, range } from "./support/frames.js";
 
@@ -70,6 +71,83 @@ for (const count of [2, 4, 8]) {
     }
   });
 }
+
+for (const worker of [true, false]) {
+  test(`events that come late and one by one are heard in the other tab, ${worker ? "in a worker" : "on the page"}`, async ({
+    context,
+    files,
+  }) => {
+    const [writer, reader] = [await context.newPage(), await context.newPage()];
+    for (const page of [writer, reader]) {
+      await page.goto(files.url + harnessPath);
+      await follow(page, worker);
+    }
+    const content = "x".repeat(400);
+    // Each of them goes into a page that is made anew.
+    await writer.evaluate(
+      async (texts) => {
+        for (const text of texts) await window.conversation.feed(text);
+      },
+      range(0, 1200)
+        .map((id) => frame(id, content))
+        .toReversed(),
+    );
+    await expect.poll(() => reader.evaluate(() => window.seen.length)).toBe(1200);
+    expect(ascending(await reader.evaluate(() => window.seen))).toEqual(range(0, 1200));
+  });
+}
+
+test("better copies, and what comes after a rollback or a deletion, are heard in the other tab", async ({
+  context,
+  files,
+}) => {
+  const [writer, reader] = [await context.newPage(), await context.newPage()];
+  for (const page of [writer, reader]) {
+    await page.goto(files.url + harnessPath);
+    await follow(page, true);
+  }
+  await reader.evaluate(async () => {
+    window.heard = {};
+    const hear = (event: Event) => {
+      window.heard[Number(event.id)] = event["content"];
+    };
+    await window.conversation.subscribe("test", hear, "hear");
+  });
+  const heard = (ids: number[]) => reader.evaluate((ids) => ids.map((id) => window.heard[id]), ids);
+  const all = range(0, 300);
+  await feed(
+    writer,
+    all.map((id) => frame(id, "old")),
+  );
+  await expect.poll(() => heard(all)).toEqual(all.map(() => "old"));
+
+  await writer.evaluate(
+    (text) => window.store.import(text, { id: "shared" }),
+    all.map((id) => frame(id, "better")).join("\n"),
+  );
+  await expect.poll(() => heard(all)).toEqual(all.map(() => "better"));
+
+  const again = range(100, 300);
+  await writer.evaluate(
+    async (texts) => {
+      await window.conversation.truncate(99);
+      await Promise.all(texts.map((text) => window.conversation.feed(text)));
+    },
+    again.map((id) => frame(id, "new")),
+  );
+  await expect.poll(() => heard(again)).toEqual(again.map(() => "new"));
+
+  await writer.evaluate(
+    async (texts) => {
+      await window.store.deleteConversation("shared");
+      await Promise.all(texts.map((text) => window.conversation.feed(text)));
+    },
+    all.map((id) => frame(id, "after")),
+  );
+  await expect.poll(() => heard(all)).toEqual(all.map(() => "after"));
+  // So does the tab that has deleted it.
+  expect(await writer.evaluate(() => window.seen.length)).toBe(300 + 300 + 200 + 300);
+});
 
 test("what one tab stores, deletes or rolls back another one sees without asking", async ({
   context,

@@ -10,6 +10,8 @@ declare global {
     connection: oh.Connection;
     end: () => void;
     seen: unknown[];
+    /** The content that was heard last of each event. */
+    heard: Record<number, unknown>;
     /** The `message` of each status. */
     told: unknown[];
     /** What has become of each `send`: an error's code, or `ok`. */
