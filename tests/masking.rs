@@ -53,6 +53,18 @@ fn strict_mode_looks_into_a_v1_action_and_leaves_what_the_log_needs() {
 }
 
 #[test]
+fn a_secret_unhides_nothing() {
+    let json =
+        r#"{"id":1,"action":"run","args":{"command":"hidden","hidden":true,"x":{"hidden":1}}}"#;
+    let masked = mask(Masking::Strict, &["hidden"], json);
+    let mark = "<secret_hidden>";
+    let args = format!(r#"{{"command": "{mark}", "hidden": true, "x": {{"{mark}": 1}}}}"#);
+    assert!(masked.contains(&args), "{masked}");
+    let event = Event::from_json(masked.as_bytes()).expect("an event");
+    assert!(event.header.hidden);
+}
+
+#[test]
 fn a_short_secret_does_not_show_the_rest_of_a_long_one() {
     let json = r#"{"content":"abcdef bcdxyz"}"#;
     let masked = mask(Masking::Strict, &["abc", "abcdef", "cdxyz"], json);

@@ -127,6 +127,37 @@ fn an_mcp_call_is_told_in_python() {
 }
 
 #[test]
+fn python_shows_the_characters_that_it_has_known_since_the_servers_version() {
+    let args = r#"{"name": "x", "arguments": {"text": "🫨"}}"#;
+    let wire = wire(&format!(
+        "{{\"id\": 0, \"action\": \"call_tool_mcp\", \"args\": {args}}}"
+    ));
+    let wire = wire.expect("an event");
+    assert!(wire.contains(r"{'text': '\ud83e\udee8'}"), "{wire}");
+}
+
+#[test]
+fn what_a_response_has_cost_stays_as_it_was_written() {
+    for cost in ["0", "1", "0.5", "\"0.5\"", "true"] {
+        let response = format!(
+            "{{\"id\": \"i\", \"created\": 1, \"model\": \"m\", \"object\": \"o\", \"choices\": [], \
+             \"usage\": {{\"cost\": {cost}}}}}"
+        );
+        let call = format!(
+            "{{\"function_name\": \"f\", \"tool_call_id\": \"c\", \"total_calls_in_response\": 1, \
+             \"model_response\": {response}}}"
+        );
+        let args = "{\"content\": \"x\"}";
+        let json = format!(
+            "{{\"id\": 0, \"action\": \"message\", \"args\": {args}, \"tool_call_metadata\": {call}}}"
+        );
+        let wire = wire(&json).expect("an event");
+        assert!(wire.contains(&format!("\"cost\": {cost}")), "{wire}");
+        assert!(wire.contains("\"prompt_tokens\": 0"), "{wire}");
+    }
+}
+
+#[test]
 fn a_long_event_takes_linear_time() {
     // Quadratic time would be hours.
     let count = 100_000;

@@ -215,6 +215,9 @@ fn added_events_are_numbered_and_the_servers_copy_replaces_them() {
             let start = format!("{{\"id\": {id}, \"timestamp\": \"2025-01-01T00:00:00\"");
             assert!(text.starts_with(&start), "{text}");
             assert!(text.contains("\"source\": \"user\""), "{text}");
+            // What a search of the server's finds.
+            assert!(text.contains("\"message\": \"mine\""), "{text}");
+            assert!(text.contains("\"security_risk\": -1"), "{text}");
         }
         assert_eq!(
             listener.next(9).await.unwrap().unwrap().positions,

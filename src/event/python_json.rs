@@ -184,7 +184,7 @@ impl<'s> Transcoder<'s> {
     }
 
     fn key(&mut self, key: RawString<'_>) {
-        let nested = self.frames.len() > 1;
+        let depth = self.frames.len();
         let Some(frame) = self.frames.last_mut() else {
             return;
         };
@@ -194,8 +194,10 @@ impl<'s> Transcoder<'s> {
         frame.empty = false;
         let start = self.out.len();
         self.out.push('"');
-        let masking = self.secrets.filter(|_| frame.masked && nested);
-        match masking.filter(|secrets| secrets.masks_keys()) {
+        let masking = self.secrets.filter(|_| frame.masked && depth > 1);
+        // Whether an event is hidden stands in its `args` or `extras`.
+        let is_header = depth == 2 && key.raw == "hidden";
+        match masking.filter(|secrets| secrets.masks_keys() && !is_header) {
             Some(secrets) => secrets.write_masked(&mut self.out, key),
             None => key.write_canonical(&mut self.out),
         }

@@ -1,5 +1,6 @@
 use super::EventError;
 use super::event::{Event, EventId, MAX_ID};
+use super::import::wire_form;
 use super::json_string::push_text;
 use super::python_json::{Transcoder, as_text};
 use super::scan::{Member, Members};
@@ -19,7 +20,8 @@ const WIRE_ORDER: [&str; 11] = [
     "success",
 ];
 
-/// Gives a new event its id, timestamp and source, as `EventStream.add_event` of the server does.
+/// Gives a new event its id, timestamp and source, as `EventStream.add_event` of the server does, and
+/// its wire form, where the server could load it.
 ///
 /// `object` is JSON as JavaScript writes it; its own `id`, `timestamp` and `source` are dropped,
 /// and so are absent optional keys that were spelled as `null`. Keys that the server has no place
@@ -81,6 +83,9 @@ pub fn stamp(
         text.push_str(member.value);
     }
     text.push('}');
+    if wire_order && let Some(wire) = wire_form(&text) {
+        text = wire;
+    }
     Event::from_canonical(text.into_boxed_str())
 }
 

@@ -17,7 +17,7 @@ const PIECE: usize = 1 << 20;
 /// The form of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExportFormat {
-    /// The server's trajectory export: one JSON array.
+    /// The server's trajectory export: one JSON array, without hidden events.
     #[default]
     Trajectory,
     /// Every event whole, one to a line.
@@ -50,7 +50,7 @@ impl Log {
     #[must_use]
     pub fn export(self: &Rc<Log>, format: ExportFormat, screenshots: bool) -> Export {
         let filter = EventFilter {
-            exclude_hidden: format == ExportFormat::Markdown,
+            exclude_hidden: matches!(format, ExportFormat::Trajectory | ExportFormat::Markdown),
             ..EventFilter::default()
         };
         let options = SearchOptions {

@@ -54,7 +54,7 @@ static MODELS: [(&str, &str); 14] = [
     ("usage", "
         completion_tokens:int|default=0 prompt_tokens:int|default=0 total_tokens:int|default=0
         completion_tokens_details:completion_details|null=null
-        prompt_tokens_details:prompt_details|null=null server_tool_use|absent cost:float|absent *
+        prompt_tokens_details:prompt_details|null=null server_tool_use|absent cost|absent *
     "),
 ];
 
