@@ -8,16 +8,23 @@ mod live;
 #[path = "support/random.rs"]
 mod random;
 
+use std::future::{pending, poll_fn};
 use std::rc::Rc;
+use std::task::Poll;
 
-use futures::executor::LocalPool;
+use futures::executor::{LocalPool, block_on};
+use futures::future::{Either, select};
 use live::model::Kind;
-use live::network::Manners;
+use live::network::{Manners, Weather};
 use live::scene::{KINDS, Scene};
-use oh_event_store::backend::Table;
+use oh_event_store::backend::{
+    Backend, Durability, Expected, Fallback, Faults, Faulty, Key, Memory, Table, Write, WriteBatch,
+};
 use oh_event_store::error::Error;
-use oh_event_store::store::{EventStore, Stage, StoreOptions};
+use oh_event_store::notice::Reporter;
+use oh_event_store::store::{Action, EventStore, Stage, StoreOptions};
 use oh_event_store::sync::Control;
+use random::for_seeds;
 
 #[test]
 fn what_the_server_rejects_is_an_error_and_stays_listed_until_it_is_dismissed() {
@@ -209,12 +216,7 @@ fn deleting_takes_the_outbox_along_and_eviction_leaves_it() {
         storage_budget: Some(1),
         ..StoreOptions::default()
     };
-    let store = EventStore::new(
-        backend,
-        clock,
-        oh_event_store::notice::Reporter::default(),
-        &options,
-    );
+    let store = EventStore::new(backend, clock, Reporter::default(), &options);
     let event = |id| format!("{{\"id\": {id}, \"action\": \"message\", \"args\": {{}}}}");
     let fill = |id: &'static str| {
         let store = &store;
@@ -222,7 +224,7 @@ fn deleting_takes_the_outbox_along_and_eviction_leaves_it() {
             let log = store.conversation(id, None).await.unwrap();
             let stream = oh_event_store::stream::EventStream::new(
                 log,
-                oh_event_store::notice::Reporter::default(),
+                Reporter::default(),
                 1,
                 Rc::default(),
             );
@@ -309,4 +311,155 @@ fn what_is_sent_from_memory_is_not_sent_again_from_the_database() {
             scene.close();
         }
     }
+}
+
+/// Two tabs without a network, of which the first has lost its database.
+fn apart(kind: Kind) -> Scene {
+    let mut scene = Scene::live(kind);
+    scene.go_offline();
+    scene.open_another(true);
+    scene.tabs[1].connection.control(Control::Online(false));
+    scene.pass(1.0);
+    scene.tabs[0].lose_database();
+    scene
+}
+
+#[test]
+fn what_two_tabs_have_queued_under_one_number_is_sent_and_ends_in_both() {
+    for kind in KINDS {
+        let mut scene = apart(kind);
+        // The network's clock stands still meanwhile.
+        scene.send(0, "a", "one");
+        scene.send(1, "b", "two");
+        scene.tabs[0].find_database(&mut scene.pool);
+        scene.look(1);
+        assert_eq!(scene.pending_ids(1), ["b", "a"]);
+        assert_eq!((scene.end("a"), scene.end("b")), (None, None));
+        scene.tabs[1].connection.control(Control::Online(true));
+        for _ in 0..60 {
+            scene.pass(1_000.0);
+            scene.look(0);
+        }
+        assert_eq!(scene.acts(), ["two", "one"], "{kind:?}");
+        let ends = (scene.end("a"), scene.end("b"));
+        assert_eq!(ends, (Some(Ok(())), Some(Ok(()))));
+        scene.close();
+    }
+}
+
+#[test]
+fn what_the_server_says_of_an_action_is_not_taken_for_another_tabs() {
+    for kind in KINDS {
+        let mut scene = apart(kind);
+        scene.send(0, "a", "one");
+        scene.send(1, "b", "two");
+        scene.weather(Weather {
+            delay: 500,
+            ..Weather::default()
+        });
+        scene.tabs[0].connection.control(Control::Online(true));
+        for _ in 0..1000 {
+            scene.pass(10.0);
+            if scene.acts() == ["one"] {
+                break;
+            }
+        }
+        assert_eq!(scene.end("a"), None, "{kind:?}: its answer is on its way");
+        scene.tabs[0].find_database(&mut scene.pool);
+        for _ in 0..60 {
+            scene.pass(1_000.0);
+            scene.look(1);
+        }
+        assert_eq!(scene.acts(), ["one", "two"], "{kind:?}");
+        let ends = (scene.end("a"), scene.end("b"));
+        assert_eq!(ends, (Some(Ok(())), Some(Ok(()))));
+        scene.close();
+    }
+}
+
+#[test]
+fn what_is_sent_before_it_is_known_to_be_queued_is_queued() {
+    let mut taken = 0;
+    for_seeds(50, |seed, _| {
+        let records = Rc::new(Memory::new());
+        let faults = Faults {
+            seed,
+            delay: 10,
+            timeout: 100,
+            ..Faults::default()
+        };
+        let backend = Rc::new(Faulty::new(&records, faults));
+        let world = live::network::World::new(seed, Kind::V0);
+        let clock = Rc::new(live::network::Network(world));
+        let store = EventStore::new(
+            backend,
+            clock,
+            Reporter::default(),
+            &StoreOptions::default(),
+        );
+        // Another tab, which is quick.
+        let takes = async {
+            poll_fn(|context| {
+                let mut all = records.records();
+                let place = all.keys().find(|place| place.0 == Table::Outbox).cloned();
+                if let Some(record) = place.and_then(|place| all.get_mut(&place)) {
+                    let mut action = Action::decode(record).unwrap();
+                    (action.stage, action.tries, action.by) = (Stage::Sent, 1, 77);
+                    *record = action.encode();
+                    records.restore(all);
+                    taken += 1;
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+            pending::<()>().await;
+        };
+        let queued = block_on(async {
+            let log = store.conversation("c", None).await.unwrap();
+            let queue = log.queue("mine", "{\"action\": \"message\"}");
+            match select(Box::pin(queue), Box::pin(takes)).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => unreachable!("it never ends"),
+            }
+        });
+        let is_there = records.records().keys().any(|it| it.0 == Table::Outbox);
+        assert_eq!(queued.is_ok(), is_there, "{queued:?}");
+    });
+    assert!(taken > 10);
+}
+
+#[test]
+fn an_outbox_in_memory_is_not_changed_by_who_has_not_seen_the_last_change() {
+    block_on(async {
+        let gone = Faults {
+            gone: true,
+            ..Faults::default()
+        };
+        let database = Rc::new(Faulty::new(&Rc::new(Memory::new()), gone));
+        let backend = Fallback::new(database, Reporter::default());
+        let write = |before: Option<&str>, after: &str| {
+            let key = Key::new(&"c".into(), 7);
+            let expected = Expected {
+                table: Table::Outbox,
+                key: key.clone(),
+                value: before.map(|text| text.as_bytes().to_vec()),
+                numbers: None,
+            };
+            let batch = WriteBatch {
+                expected: Some(expected),
+                writes: vec![Write::Put(Table::Outbox, key, after.into())],
+            };
+            backend.commit(batch, Durability::Relaxed)
+        };
+        write(None, "waiting").await.unwrap_err();
+        // What it replaces may lie in the database.
+        write(Some("before"), "waiting").await.unwrap();
+        write(Some("waiting"), "cancelled").await.unwrap();
+        for before in [Some("waiting"), None] {
+            let why = write(before, "sent").await.unwrap_err();
+            assert_eq!(*why, Error::Conflict);
+        }
+    });
 }

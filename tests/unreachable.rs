@@ -9,100 +9,16 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use futures::executor::{LocalPool, block_on};
-use oh_event_store::backend::{Backend, Faults, Faulty, Memory};
+use oh_event_store::backend::{Faults, Memory};
 use oh_event_store::error::{Error, Result};
 use oh_event_store::event::{Dialect, Event, EventId};
-use oh_event_store::notice::Notice;
 use oh_event_store::page::Origin;
-use oh_event_store::store::{Change, EventStore, Item, Log, Outcome, SearchOptions, StoreOptions};
-use support::{Random, all, events, for_seeds, listening, pages, spawn};
-
-const GONE: Faults = Faults {
-    seed: 0,
-    delay: 2,
-    read: 0,
-    quota: 0,
-    abort: 0,
-    timeout: 0,
-    lost: 0,
-    space: None,
-    gone: true,
-    crash_at: None,
-};
-
-/// A tab whose database can go and come.
-struct Tab {
-    database: Rc<Faulty>,
-    store: EventStore,
-    told: Rc<RefCell<Vec<Notice>>>,
-}
-
-impl Tab {
-    fn new(records: &Rc<Memory>, options: &StoreOptions) -> Tab {
-        let database = Rc::new(Faulty::new(records, Faults::default()));
-        let (reporter, told) = listening();
-        let backend = Rc::clone(&database) as Rc<dyn Backend>;
-        let clock = support::ManualClock::new();
-        let store = EventStore::new(backend, clock, reporter, options);
-        Tab {
-            database,
-            store,
-            told,
-        }
-    }
-
-    fn goes(&self) {
-        self.database.set_faults(GONE);
-    }
-
-    fn comes(&self) {
-        self.database.set_faults(Faults {
-            delay: 2,
-            ..Faults::default()
-        });
-    }
-
-    async fn log(&self) -> Rc<Log> {
-        self.store.conversation("c", None).await.unwrap()
-    }
-
-    /// How often it was told of each.
-    fn changes(&self) -> (usize, Vec<u64>) {
-        let told = self.told.borrow();
-        let degraded = told.iter().filter(|n| matches!(n, Notice::Degraded(_)));
-        let restored = told.iter().filter_map(|notice| match notice {
-            Notice::Restored(events) => Some(*events),
-            _ => None,
-        });
-        (degraded.count(), restored.collect())
-    }
-}
+use oh_event_store::store::{Change, Item, Outcome, SearchOptions, StoreOptions};
+use support::tab::{Tab, live, new, positions, stored};
+use support::{Random, all, events, for_seeds, pages, spawn};
 
 fn is_unreachable<T>(answer: &Result<T>) -> bool {
     matches!(answer, Err(why) if matches!(**why, Error::Unreachable { .. }))
-}
-
-fn live(id: i64, content: &str) -> Item {
-    Item::event(events::message(id, content), Origin::Live)
-}
-
-fn new(content: &str) -> Item {
-    let json = format!("{{\"action\": \"message\", \"args\": {{\"content\": \"{content}\"}}}}");
-    Item::New {
-        json: json.into_bytes().into(),
-        id: None,
-        timestamp: "2025-08-31T15:23:00.000000".into(),
-        source: "user".into(),
-    }
-}
-
-/// What a new tab reads, as positions and whether they hold a text.
-async fn stored(records: &Rc<Memory>) -> Vec<(i64, String)> {
-    all(&support::open(records, &pages(300, 1000)).await).await
-}
-
-fn positions(events: &[(i64, String)]) -> Vec<i64> {
-    events.iter().map(|(position, _)| *position).collect()
 }
 
 #[test]
@@ -279,10 +195,9 @@ fn a_commit_whose_end_is_not_known_is_made_once_more() {
     for_seeds(50, |seed, _| {
         block_on(async {
             let records = Rc::new(Memory::new());
-            let tab = Tab::new(&records, &pages(300, 1000));
+            let tab = Tab::of_seed(&records, &pages(300, 1000), seed);
             let log = tab.log().await;
             let lost = Faults {
-                seed,
                 lost: 50,
                 ..Faults::default()
             };
@@ -408,7 +323,7 @@ fn a_database_that_fails_on_the_way_back_is_tried_again() {
     for_seeds(40, |seed, _| {
         block_on(async {
             let records = Rc::new(Memory::new());
-            let tab = Tab::new(&records, &pages(300, 10));
+            let tab = Tab::of_seed(&records, &pages(300, 10), seed);
             let log = tab.log().await;
             tab.goes();
             for id in 0..30 {
@@ -421,7 +336,6 @@ fn a_database_that_fails_on_the_way_back_is_tried_again() {
                 other.append(vec![live(id, "y")], None).await.unwrap();
             }
             let faults = Faults {
-                seed,
                 read: 10,
                 quota: 20,
                 abort: 10,

@@ -218,8 +218,11 @@ impl Backend for Fallback {
             let write = self.disk.commit(batch, durability);
             return write.map(|answer| self.note(answer)).boxed_local();
         };
-        // No other tab writes to this memory, and what a batch relies on may not be in it.
-        batch.expected = None;
+        // No other tab writes to this memory, and what a batch relies on may not be in it. But to an
+        // outbox there several may write at once.
+        batch.expected = batch.expected.filter(|expected| {
+            expected.table == Table::Outbox && memory.holds(expected.table, &expected.key)
+        });
         async move { memory.commit(batch, durability).await }.boxed_local()
     }
 

@@ -45,6 +45,11 @@ impl Memory {
         }
     }
 
+    /// Whether there is a record under this key.
+    pub(super) fn holds(&self, table: Table, key: &Key) -> bool {
+        self.records.borrow().contains_key(&(table, key.clone()))
+    }
+
     fn between(&self, table: Table, conversation: &Rc<str>, first: i64, last: i64) -> Numbered {
         if first > last {
             return Vec::new();

@@ -11,13 +11,15 @@ use super::coverage::{Coverage, Interval};
 use super::event_store::EventStore;
 use super::found::Findings;
 use super::log::{Log, Shared};
+use super::outbox::Action;
 use super::plan::Plan;
 use super::retention::Retention;
-use crate::backend::{Backend, Durability, Fallback, Key, Table, Write, WriteBatch};
+use super::search::SearchOptions;
+use crate::backend::{Backend, Durability, Fallback, Table, WriteBatch};
 use crate::error::{Error, Result};
 use crate::event::{EventId, Position};
 use crate::notice::{Level, Notice};
-use crate::page::Origin;
+use crate::page::{Entry, Origin};
 
 /// The most events that are written to the database at once.
 const MANY: usize = 500;
@@ -30,8 +32,9 @@ pub(super) enum Deed {
     Truncate(Position),
     Delete,
     Pin(bool),
-    /// The outbox has another record with this number, or none any more.
-    Outbox(i64),
+    /// The outbox has another record with this number, or none any more, of the action with this id;
+    /// whether it was put there just then.
+    Outbox(i64, Box<str>, bool),
 }
 
 /// Deeds in their order, each with its conversation.
@@ -92,10 +95,18 @@ impl Shared {
         }
         let deed = match plan.truncated {
             Some(after) => Deed::Truncate(after),
-            None => Deed::Append(
-                plan.committed.iter().map(|entry| entry.position).collect(),
-                tickets.iter().filter_map(|t| t.claim.clone()).collect(),
-            ),
+            None => {
+                let mut claims: Vec<Claim> =
+                    tickets.iter().filter_map(|t| t.claim.clone()).collect();
+                if self.fallback.is_degraded() {
+                    // Another tab may delete what is there already, which nothing here tells of.
+                    for Claim { complete, given } in &mut claims {
+                        given.extend(complete.iter().flat_map(|range| plan.next.within(*range)));
+                    }
+                }
+                let positions = plan.committed.iter().map(|entry| entry.position);
+                Deed::Append(positions.collect(), claims)
+            }
         };
         self.done(id, deed, again.known().to_vec());
     }
@@ -151,7 +162,8 @@ impl EventStore {
 
     /// Tries to reach the database again. What was done in memory is done there, in order and
     /// among what other tabs have written; then the store is back, which the reporter is told.
-    /// Events keep their ids, save new ones whose number another tab has given away as well.
+    /// Events keep their ids, save new ones whose number is given to another event there. What can't
+    /// be done there at all is passed by, which the reporter is told.
     ///
     /// # Errors
     /// What the database answers. Everything is in memory still, and this can be called again.
@@ -168,10 +180,20 @@ impl EventStore {
         let mut touched = Vec::new();
         let mut events = 0u64;
         let mut done = false;
+        // Where it is not known how the last try ended, it may be there.
+        let mut again = journal.under_way.borrow().is_some();
         while let Some((id, deed)) = journal.next(done) {
-            events = events.saturating_add(self.repeat(&database, &id, deed).await?);
+            match self.repeat(&database, &id, deed, again).await {
+                Ok(more) => events = events.saturating_add(more),
+                Err(why) if is_final(&why) => {
+                    let line = format_args!("{id}: {why}");
+                    let message = "what was done in memory can't be done in the database";
+                    self.shared.reporter.log(Level::Error, message, line);
+                }
+                Err(why) => return Err(why),
+            }
             touched.push(id);
-            done = true;
+            (done, again) = (true, false);
         }
         // No deed can come between the last of them and this.
         self.shared.fallback.back();
@@ -193,60 +215,96 @@ impl EventStore {
         Ok(())
     }
 
-    /// Does again in the database what was done in memory; how many events went there.
-    async fn repeat(&self, database: &EventStore, id: &Rc<str>, deed: Deed) -> Result<u64> {
-        let (positions, claims) = match deed {
-            Deed::Append(positions, claims) => (positions, claims),
-            Deed::Truncate(after) => {
-                let log = database.open(id, None).await?.0;
-                return log.truncate(after).await.map(|_| 0);
+    /// Does in the database what was done in memory, perhaps once `again`; how many events went there.
+    async fn repeat(
+        &self,
+        database: &EventStore,
+        id: &Rc<str>,
+        deed: Deed,
+        again: bool,
+    ) -> Result<u64> {
+        let to = |dialect| async move { Ok::<_, Box<Error>>(database.open(id, dialect).await?.0) };
+        match deed {
+            Deed::Append(positions, claims) => {
+                let from = self.open(id, None).await?.0;
+                let to = to(Some(from.dialect())).await?;
+                bring(&from, &to, &positions, claims, again).await
             }
-            Deed::Outbox(number) => {
-                let left = self.shared.backend.range(Table::Outbox, id, number, number);
-                let key = Key::new(id, number);
-                let writes = vec![match left.await?.pop() {
-                    Some((_, record)) => Write::Put(Table::Outbox, key, record),
-                    None => Write::Delete(Table::Outbox, key),
-                }];
-                let expected = None;
-                let batch = WriteBatch { expected, writes };
-                return database.shared.write(id, batch).await.map(|()| 0);
+            Deed::Truncate(after) => to(None).await?.truncate(after).await.map(|_| 0),
+            Deed::Outbox(number, action, is_new) => {
+                let memory = &self.shared.backend;
+                let left = memory.range(Table::Outbox, id, number, number).await?;
+                let left = left.into_iter().next();
+                let left = left
+                    .map(|(_, record)| Action::decode(&record))
+                    .transpose()?;
+                let left = left.filter(|left| left.id == action);
+                let log = to(None).await?;
+                log.bring_queued(number, &action, is_new, left.as_ref())
+                    .await
+                    .map(|()| 0)
             }
-            Deed::Delete => return database.delete_conversation(id).await.map(|()| 0),
-            Deed::Pin(pinned) => return database.pin(id, pinned).await.map(|()| 0),
-        };
-        let from = self.open(id, None).await?.0;
-        let to = database.open(id, Some(from.dialect())).await?.0;
-        let mut items = Vec::with_capacity(positions.len());
+            Deed::Delete => database.delete_conversation(id).await.map(|()| 0),
+            Deed::Pin(pinned) => match database.pin(id, pinned).await {
+                // Another tab has deleted it, or it is deleted later on here.
+                Err(why) if matches!(*why, Error::InvalidArgument(_)) => Ok(0),
+                answer => answer.map(|()| 0),
+            },
+        }
+    }
+}
+
+/// Takes the events at these positions of a log over to its copy in the database; how many went
+/// there.
+async fn bring(
+    from: &Log,
+    to: &Rc<Log>,
+    positions: &[Position],
+    claims: Vec<Claim>,
+    mut again: bool,
+) -> Result<u64> {
+    let mut claims = claims.into_iter();
+    let mut written = 0u64;
+    loop {
+        let (mut items, mut others, mut renumbered) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_taken = false;
         for position in positions {
             // What was taken away since is not there any more.
-            let Some(entry) = from.entry_at(position).await? else {
+            let Some(entry) = from.entry_at(*position).await? else {
                 continue;
             };
             let header = &entry.event.header;
-            let other = match entry.origin {
-                Origin::Local => to.entry_at(position).await?,
-                Origin::Live | Origin::Remote => None,
-            };
-            let number_is_taken = other.is_some_and(|other| {
-                other.origin == Origin::Local && other.event.text != entry.event.text
-            });
-            items.push(match (number_is_taken, &header.id) {
-                (true, Some(EventId::Number(_))) => Item::New {
+            if entry.origin != Origin::Local || !matches!(header.id, Some(EventId::Number(_))) {
+                others.push(Item::Entry(entry));
+                continue;
+            }
+            match to.entry_at(*position).await {
+                Ok(Some(other)) if other.event.text == entry.event.text => continue,
+                Err(why) if !matches!(*why, Error::Corrupt(_)) => return Err(why),
+                Ok(None) => {}
+                // From here on they come behind all others, in their order.
+                _ => is_taken = true,
+            }
+            if !is_taken {
+                items.push(Item::Entry(entry));
+            } else if !again || !is_renumbered(to, &entry).await? {
+                renumbered.push(Item::New {
                     json: entry.event.text.as_bytes().into(),
                     id: None,
                     timestamp: text(header.timestamp.as_deref().unwrap_or_default()),
                     source: header.source.as_deref().unwrap_or_default().to_owned(),
-                },
-                _ => Item::Entry(entry),
-            });
+                });
+            }
         }
-        let mut claims = claims.into_iter();
+        let kept = items.len();
+        items.append(&mut others);
+        items.append(&mut renumbered);
         let outcomes = to.append_with(items, claims.next()).await?;
-        for claim in claims {
+        for claim in claims.by_ref() {
             to.append_with(Vec::new(), Some(claim)).await?;
         }
-        let mut written = 0u64;
+        // Another tab was faster: it has another event under this number now.
+        again = outcomes.iter().take(kept).any(|it| *it == Outcome::Double);
         for outcome in outcomes {
             match outcome {
                 Outcome::Accepted(_) | Outcome::Replaced(_) => written = written.saturating_add(1),
@@ -257,7 +315,38 @@ impl EventStore {
                 }
             }
         }
-        Ok(written)
+        if !again {
+            return Ok(written);
+        }
+    }
+}
+
+/// Whether a log has a new event under a later number.
+async fn is_renumbered(log: &Rc<Log>, entry: &Entry) -> Result<bool> {
+    let mut search = log.search(&SearchOptions {
+        start_id: Some(entry.position.saturating_add(1)),
+        ..SearchOptions::default()
+    });
+    while let Some(batch) = search.next(MANY).await? {
+        let mut texts = batch.texts();
+        if texts.any(|text| but_id(text) == but_id(&entry.event.text)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A new event's text begins with its id.
+fn but_id(text: &str) -> Option<&str> {
+    text.split_once(',').map(|(_, rest)| rest)
+}
+
+/// Whether a deed would end like this each time.
+fn is_final(why: &Error) -> bool {
+    match why {
+        Error::InvalidArgument(_) | Error::Corrupt(_) | Error::Closed("conversation") => true,
+        Error::VersionTooNew { what, .. } => *what != "database",
+        _ => false,
     }
 }
 

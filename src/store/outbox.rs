@@ -167,20 +167,24 @@ impl Log {
         self.last_queued.set(self.last_queued.get().max(number));
     }
 
-    /// The record with a number; none where it is no more.
-    pub(crate) async fn queued(&self, number: i64) -> Result<Option<Queued>> {
+    /// The record of an action that was queued under this number, or is under another since; none
+    /// where it is no more.
+    pub(crate) async fn queued(&self, number: i64, id: &str) -> Result<Option<Queued>> {
         let backend = &self.shared.backend;
         let numbers = [number];
         let found = backend.get_many(Table::Outbox, &self.id, &numbers).await?;
-        let Some(stored) = found.into_iter().next().flatten() else {
-            return Ok(None);
-        };
-        let action = Action::decode(&stored)?;
-        Ok(Some(Queued {
-            number,
-            stored,
-            action,
-        }))
+        if let Some(stored) = found.into_iter().next().flatten() {
+            let action = Action::decode(&stored)?;
+            if *action.id == *id {
+                return Ok(Some(Queued {
+                    number,
+                    stored,
+                    action,
+                }));
+            }
+        }
+        let mut others = self.outbox().await?.into_iter();
+        Ok(others.find(|other| *other.action.id == *id))
     }
 
     /// Puts an action at the end of the outbox, and answers its number.
@@ -214,8 +218,8 @@ impl Log {
                 Ok(false) => {}
                 Ok(true) => return Ok(number),
                 // Perhaps it is there all the same: then it must not be there twice.
-                Err(why) => match self.queued(number).await {
-                    Ok(Some(found)) if found.action == action => {
+                Err(why) => match self.queued(number, id).await {
+                    Ok(Some(_)) => {
                         self.sends.set();
                         return Ok(number);
                     }
@@ -238,13 +242,16 @@ impl Log {
         let expected = Expected {
             table,
             key: key.clone(),
-            value: stored,
+            value: stored.clone(),
             numbers: None,
         };
         let write = match action {
             Some(action) => Write::Put(table, key, action.encode()),
             None => Write::Delete(table, key),
         };
+        let known = stored.as_deref().and_then(|it| Action::decode(it).ok());
+        let id = action.or(known.as_ref()).map(|action| action.id.clone());
+        let deed = Deed::Outbox(number, id.unwrap_or_default(), stored.is_none());
         let batch = WriteBatch {
             expected: Some(expected),
             writes: vec![write],
@@ -256,13 +263,44 @@ impl Log {
         }
         match written {
             Ok(()) => {
-                self.shared.done(&self.id, Deed::Outbox(number), Vec::new());
+                self.shared.done(&self.id, deed, Vec::new());
                 self.sends.set();
                 Ok(true)
             }
             Err(why) if matches!(*why, Error::Conflict) => Ok(false),
             Err(why) => Err(why),
         }
+    }
+
+    /// Does here what was done to an action in memory, where this is `left` of it. Where it was queued
+    /// there and its number is taken here, it gets the next one that is free.
+    pub(super) async fn bring_queued(
+        &self,
+        number: i64,
+        id: &str,
+        is_new: bool,
+        left: Option<&Action>,
+    ) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            let (place, stored) = match self.queued(number, id).await? {
+                Some(found) if found.action.stage == Stage::Cancelled => return Ok(()),
+                Some(found) => (found.number, Some(found.stored)),
+                None if is_new && left.is_some() => {
+                    let records = self.outbox_records().await?;
+                    let mut free = number;
+                    for (taken, _) in records {
+                        free = free.saturating_add(i64::from(taken == free));
+                    }
+                    (free, None)
+                }
+                // Or another tab has taken it away.
+                None => return Ok(()),
+            };
+            if self.replace_queued(place, stored, left).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Conflict.into())
     }
 
     /// The numbers of damaged records, and what is wrong with them; with `mend` they go.

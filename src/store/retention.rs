@@ -69,7 +69,11 @@ impl Shared {
         let Some(budget) = self.retention.budget else {
             return;
         };
-        if self.retention.room.get() >= 0 || self.retention.looking.replace(true) {
+        // What goes from memory alone makes no room on disk.
+        if self.fallback.hides_records()
+            || self.retention.room.get() >= 0
+            || self.retention.looking.replace(true)
+        {
             return;
         }
         let _looking = Looking(&self.retention.looking);
@@ -130,6 +134,7 @@ impl Shared {
                 // Should an action come at this moment, it is kept.
                 writes: deletion(&one.id, &LOG),
             };
+            self.fallback.readable()?;
             match self.backend.commit(batch, self.durability).await {
                 Err(why) if matches!(*why, Error::Conflict) => continue,
                 answer => answer?,

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::blocks::Block;
+use super::coverage::Interval;
 use super::record::Record;
 use crate::event::Position;
 use crate::page::{Entry, Summary};
@@ -43,6 +44,16 @@ impl State {
     pub(crate) fn first(&self) -> Option<Position> {
         let pages = self.pages.first().map(|page| page.first());
         pages.or_else(|| self.tail.entries().first().map(|(position, _)| *position))
+    }
+
+    /// The positions of its events in a stretch.
+    pub(crate) fn within(&self, stretch: Interval) -> impl Iterator<Item = Position> {
+        let (first, last) = stretch;
+        let pages = self.pages.iter();
+        let pages = pages.filter(move |page| page.first() <= last && first <= page.last());
+        let tail = self.tail.entries().iter().map(|(position, _)| *position);
+        let all = pages.flat_map(|page| page.positions()).chain(tail);
+        all.filter(move |position| (first..=last).contains(position))
     }
 
     /// The index of the page whose range `position` lies in or next to; `None` where it belongs

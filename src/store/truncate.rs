@@ -18,9 +18,12 @@ impl Log {
     ///
     /// # Errors
     /// What the backend answers; the log is as it was then, save after a timeout, when it is not
-    /// known.
+    /// known. `Unreachable` where the log was opened while its stored events could not be read.
     pub async fn truncate(&self, after: Position) -> Result<u64> {
         let _writing = self.exclusive().await;
+        if self.unread.get() {
+            self.shared.fallback.readable()?;
+        }
         for _ in 0..ATTEMPTS {
             // Another tab may have written more.
             self.load().await?;

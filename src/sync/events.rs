@@ -130,9 +130,9 @@ pub enum Errand {
     /// Look for the event that was made of an action. Answered by [`Input::Echo`].
     Look(Rc<Action>),
     /// It was taken and not sent.
-    Release(i64),
+    Release(i64, Rc<Action>),
     /// The server has it, or it doesn't: the reason.
-    Settle(i64, std::result::Result<(), String>),
+    Settle(i64, Rc<Action>, std::result::Result<(), String>),
 }
 
 /// What is to be done.

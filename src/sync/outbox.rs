@@ -49,15 +49,15 @@ pub(super) async fn run(log: Rc<Log>, errand: Errand, connection: u64) -> Option
             let found = is_in_log(&log, &action).await.unwrap_or(false);
             Some(Input::Echo(found))
         }
-        Errand::Release(number) => {
-            if let Err(why) = release(&log, number, connection).await {
+        Errand::Release(number, action) => {
+            if let Err(why) = release(&log, number, &action.id, connection).await {
                 log.report(Level::Debug, "an action counts as sent, and was not", &why);
             }
             None
         }
-        Errand::Settle(number, outcome) => {
+        Errand::Settle(number, action, outcome) => {
             for _ in 0..TRIES {
-                match settle(&log, number, &outcome).await {
+                match settle(&log, number, &action.id, &outcome).await {
                     Ok(()) => break,
                     Err(why) => log.report(Level::Warn, "an action's fate is not stored", &why),
                 }
@@ -95,7 +95,7 @@ async fn take(log: &Rc<Log>, connection: u64, sole: bool) -> Result<Next> {
             Stage::Sent if age < ON_ITS_WAY => return Ok(Next::Later(ON_ITS_WAY - age)),
             Stage::Sent if action.tries >= MOST_TRIES => {
                 let why = "no connection has outlived its being sent".to_owned();
-                settle(log, number, &Err(why)).await?;
+                settle(log, number, &action.id, &Err(why)).await?;
                 continue;
             }
             Stage::Sent | Stage::Waiting => {}
@@ -196,10 +196,12 @@ fn agrees(sent: &str, made: &str) -> bool {
 }
 
 /// What was taken by this connection waits again.
-async fn release(log: &Log, number: i64, connection: u64) -> Result<()> {
+async fn release(log: &Log, number: i64, id: &str, connection: u64) -> Result<()> {
     if let Some(Queued {
-        stored, mut action, ..
-    }) = log.queued(number).await?
+        number,
+        stored,
+        mut action,
+    }) = log.queued(number, id).await?
         && action.stage == Stage::Sent
         && action.by == connection
     {
@@ -211,11 +213,18 @@ async fn release(log: &Log, number: i64, connection: u64) -> Result<()> {
     Ok(())
 }
 
-async fn settle(log: &Log, number: i64, outcome: &std::result::Result<(), String>) -> Result<()> {
+async fn settle(
+    log: &Log,
+    number: i64,
+    id: &str,
+    outcome: &std::result::Result<(), String>,
+) -> Result<()> {
     loop {
         let Some(Queued {
-            stored, mut action, ..
-        }) = log.queued(number).await?
+            number,
+            stored,
+            mut action,
+        }) = log.queued(number, id).await?
         else {
             return Ok(());
         };
@@ -265,19 +274,20 @@ impl Connection {
             let mut seen = 0;
             let number = log.queue(&id, &json).await?;
             loop {
-                match log.queued(number).await {
-                    Ok(Some(queued)) if *queued.action.id == *id => match queued.action.stage {
+                match log.queued(number, &id).await {
+                    Ok(Some(queued)) => match queued.action.stage {
                         Stage::Waiting | Stage::Sent => {}
                         Stage::Rejected => {
                             let why = queued.action.reason.into_string();
                             return Err(Error::ActionRejected(why).into());
                         }
                         Stage::Cancelled => {
-                            let _ = log.replace_queued(number, Some(queued.stored), None).await;
+                            let Queued { number, stored, .. } = queued;
+                            let _ = log.replace_queued(number, Some(stored), None).await;
                             return Err(Error::ActionCancelled.into());
                         }
                     },
-                    Ok(_) => return Ok(()),
+                    Ok(None) => return Ok(()),
                     Err(why) if matches!(*why, Error::Closed(_) | Error::Corrupt(_)) => {
                         return Err(why);
                     }

@@ -111,11 +111,12 @@ impl Session {
                 self.sending.look_at.get_or_insert(self.now + pause);
             }
             Next::Action(number, action) => {
-                let text = &action.text;
                 if self.sends_since().is_none() {
-                    self.effects.push(Effect::Outbox(Errand::Release(number)));
+                    let errand = Errand::Release(number, action);
+                    self.effects.push(Effect::Outbox(errand));
                     return self.outbox_changed();
                 }
+                let text = &action.text;
                 let (frame, patience) = match self.speaks_v1() {
                     true => (text.to_string(), ECHOED),
                     false => {
@@ -192,8 +193,9 @@ impl Session {
     }
 
     fn settle(&mut self, number: i64, outcome: Result<(), String>) {
-        let errand = Errand::Settle(number, outcome);
-        self.effects.push(Effect::Outbox(errand));
+        let action = self.sending.action.clone();
+        let errand = action.map(|action| Errand::Settle(number, action, outcome));
+        self.effects.extend(errand.map(Effect::Outbox));
         self.go_on();
     }
 

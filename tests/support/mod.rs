@@ -8,6 +8,7 @@ pub mod json;
 pub mod oracle;
 pub mod random;
 pub mod route;
+pub mod tab;
 
 use std::cell::RefCell;
 use std::future::Future;
