@@ -94,7 +94,7 @@ export class LocalConversation extends Reading implements Conversation {
   readonly #deliveries = new Map<string, Delivery>();
   /** What is read from at this moment and doesn't end by itself. */
   readonly #running = new Set<() => void>();
-  /** Frames go in the order in which they came: while a Blob is read, later ones wait for it. */
+  /** Calls go in the order in which they were made: while a Blob is read, later ones wait for it. */
   #reading: Promise<unknown> | undefined;
 
   constructor(
@@ -149,13 +149,9 @@ export class LocalConversation extends Reading implements Conversation {
     const raw = contentOf(frame);
     const content = raw ?? jsonOf(frame);
     const turn = this.#turn(content);
-    const fed = await (await this.#log(turn)).feed(await turn, raw === undefined);
-    const report = feedReport(fed);
-    if (report.accepted && !this.#decided) {
-      this.#decided = true;
-      await this.open();
-    }
-    return report;
+    const log = await this.#log(turn);
+    const fed = await log.feed(turn instanceof Promise ? await turn : turn, raw === undefined);
+    return feedReport(fed);
   }
 
   #turn<T>(content: T | Promise<T>): T | Promise<T> {
@@ -393,8 +389,9 @@ export class LocalConversation extends Reading implements Conversation {
     return this.#log();
   }
 
-  async #log(after?: unknown): Promise<Remote<Log>> {
-    await after;
+  /** Every call comes by here, and as many awaits later reaches its object. */
+  async #log(turn: unknown = this.#reading): Promise<Remote<Log>> {
+    await turn;
     if (!this.users) throw this.#closed();
     return this.#home.log(this.id, this.#options);
   }
