@@ -49,7 +49,7 @@ class HttpEventStore extends Reading implements NestedEventStore {
       if (kind !== "log") return;
       report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
     });
-    const source = this.#instance.open("nested", module, settingsOf(this.#options));
+    const source = this.#instance.open("nested", module, settingsOf(this.#options, ["onLog"]));
     await source.ready;
     return source;
   }

@@ -14,13 +14,11 @@ import type {
   ConversationOptions,
   EventFilter,
   EventStore,
-  Eviction,
   FoundEvent,
   ImportOptions,
   ImportReport,
   LogLevel,
   OpenOptions,
-  Restoration,
   Search,
   SearchAllOptions,
   Stats,
@@ -33,6 +31,19 @@ interface Live {
   readonly store: Remote<Store>;
   readonly logs: Map<string, Remote<Log>>;
 }
+
+/** The callbacks of the options, by what they are told of. */
+const TOLD = {
+  blocked: "onBlocked",
+  blocking: "onBlocking",
+  terminated: "onTerminated",
+  lost: "onDataLost",
+  evicted: "onEvicted",
+  degraded: "onDegraded",
+  restored: "onRestored",
+} as const;
+
+const CALLBACKS = [...Object.values(TOLD), "onLog"];
 
 class LocalStore implements EventStore, Home {
   mode: "indexeddb" | "memory" = "indexeddb";
@@ -164,7 +175,7 @@ class LocalStore implements EventStore, Home {
     const instance = new Instance(this.#options.worker ?? true, this.#onNotice);
     this.#instance = instance;
     try {
-      const store = instance.open("store", await module, settingsOf(this.#options));
+      const store = instance.open("store", await module, settingsOf(this.#options, CALLBACKS));
       this.mode = await store.call("mode");
       return { instance, store, logs: new Map() };
     } catch (error) {
@@ -185,33 +196,23 @@ class LocalStore implements EventStore, Home {
   }
 
   readonly #onNotice: OnNotice = (kind, detail) => {
-    const { onBlocked, onBlocking, onTerminated, onDataLost } = this.#options;
-    const { onEvicted, onDegraded, onRestored } = this.#options;
     if (kind === "log") {
       this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
     } else if (kind === "panic") {
       this.report("error", `the store panicked: ${String(detail["message"])}`);
-    } else if (kind === "status") {
-      const status = parseNonFinite(String(detail["text"])) as StatusMessage;
-      this.#conversations.get(String(detail["conversation"]))?.status.tell(status);
-    } else if (kind === "evicted") {
-      void guarded(this.report, "onEvicted", () => onEvicted?.(detail as Eviction));
-    } else if (kind === "restored") {
-      this.modes.tell((this.mode = "indexeddb"));
-      void guarded(this.report, "onRestored", () => onRestored?.(detail as Restoration));
+    } else if (kind === "status" || kind === "dialect") {
+      const conversation = this.#conversations.get(String(detail["conversation"]));
+      if (!conversation) return;
+      if (kind === "dialect") conversation.dialect = detail["dialect"] as Dialect;
+      else conversation.status.tell(parseNonFinite(String(detail["text"])) as StatusMessage);
     } else {
+      if (kind === "restored") this.modes.tell((this.mode = "indexeddb"));
       if (kind === "degraded") this.modes.tell((this.mode = "memory"));
       if (kind === "lost") {
         this.report("error", "the browser lost the database and began an empty one", detail);
       }
-      const tell = {
-        blocked: onBlocked,
-        blocking: onBlocking,
-        terminated: onTerminated,
-        lost: onDataLost,
-        degraded: onDegraded,
-      }[kind];
-      void guarded(this.report, `the callback for "${kind}"`, () => tell?.(detail));
+      const callback = TOLD[kind];
+      void guarded(this.report, callback, () => this.#options[callback]?.(detail as never));
     }
   };
 }
