@@ -44,6 +44,8 @@ pub(crate) struct Queue {
     policy: Policy,
     capacity: usize,
     waiting: RefCell<Vec<Waiting>>,
+    /// All above this position went, which comes before what waits.
+    gone: Cell<Option<Position>>,
     /// Handed over, but not worked through yet.
     taken: Cell<usize>,
     /// Left to be read from the log.
@@ -63,6 +65,7 @@ impl Queue {
             policy,
             capacity: capacity.max(1),
             waiting: RefCell::default(),
+            gone: Cell::default(),
             taken: Cell::new(0),
             behind: Cell::new(0),
             closed: Cell::new(false),
@@ -134,12 +137,24 @@ impl Queue {
         self.tell_room();
     }
 
-    /// Drops what lies above a position: it is no more.
+    /// Drops what lies above a position, which is no more, and tells of that.
     pub(crate) fn truncate(&self, after: Position) {
         let mut waiting = self.waiting.borrow_mut();
         waiting.retain(|entry| entry.position <= after);
         drop(waiting);
+        let before = self.gone.get().unwrap_or(after);
+        self.gone.set(Some(before.min(after)));
+        self.came.set();
         self.tell_room();
+    }
+
+    /// Tells once of what went: a batch of no events.
+    pub(crate) fn rolled_back(&self) -> Option<Batch> {
+        let gone = Some(self.gone.take()?);
+        Some(Batch {
+            gone,
+            ..Batch::default()
+        })
     }
 
     /// Those handed over before are worked through.
@@ -169,6 +184,9 @@ impl Queue {
     }
 
     fn take(&self, max: usize) -> Option<Next> {
+        if let Some(batch) = self.rolled_back() {
+            return Some(Next::Events(batch));
+        }
         let mut waiting = self.waiting.borrow_mut();
         let unread = waiting.first()?.event.is_none();
         let most = if unread { waiting.len() } else { max };

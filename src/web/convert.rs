@@ -77,6 +77,9 @@ pub(super) fn batch(batch: &Batch) -> JsValue {
         "positions",
         Float64Array::from(positions.as_slice()),
     );
+    if let Some(after) = batch.gone {
+        put(&object, "gone", after as f64);
+    }
     if !batch.non_finite.is_empty() {
         put(
             &object,

@@ -188,7 +188,7 @@ export class LocalConversation extends Reading implements Conversation {
     subscriberId: string,
     callback: C,
     callbackId: string,
-    options: SubscribeOptions = {},
+    { onRollback, ...options }: SubscribeOptions = {},
     calls: (callback: C) => ConstructorParameters<typeof Delivery>[1],
   ): Promise<void> {
     if (typeof callback !== "function") {
@@ -201,6 +201,7 @@ export class LocalConversation extends Reading implements Conversation {
       options,
       async (from) => (await this.#log()).open("subscribe", subscriberId, callbackId, from),
       this.report,
+      onRollback,
     );
     await delivery.start();
     this.#deliveries.set(name, delivery);

@@ -21,9 +21,12 @@ export const eachEvent = (callback: (event: Event) => unknown): Calls =>
   };
 
 /** One call for all of them. */
-export const allEvents =
-  (callback: BatchCallback): Calls =>
-  (batch) => [[batch.positions.at(-1) ?? 0, () => callback(parseLazily(batch), batch.positions)]];
+export const allEvents = (callback: BatchCallback): Calls =>
+  function* (batch) {
+    const last = batch.positions.at(-1);
+    if (last === undefined) return;
+    yield [last, () => callback(parseLazily(batch), batch.positions)];
+  };
 
 /** A page that isn't shown has no frames. */
 const LONGEST_FRAME_MS = 100;
@@ -41,6 +44,7 @@ function nextFrame(): Promise<void> {
 /** One subscription: reads its queue and calls its callback, one call after the other. */
 export class Delivery {
   #stopped = false;
+  #running: Promise<void> | undefined;
   #source: Remote<Subscription> | undefined;
 
   constructor(
@@ -49,12 +53,24 @@ export class Delivery {
     private readonly options: SubscribeOptions,
     private readonly open: (options: SubscribeOptions) => Promise<Remote<Subscription>>,
     private readonly report: Report,
+    private readonly onRollback?: SubscribeOptions["onRollback"],
   ) {}
 
   /** Resolves when the subscription stands. */
   async start(): Promise<void> {
     await this.#open(this.options.from);
-    void this.#run();
+    this.#running = this.#run(this.options.from);
+  }
+
+  /** Goes on with an empty log in the place of one that was deleted. */
+  renew(): void {
+    this.#running = this.#running?.then(async () => {
+      if (this.#stopped) return;
+      void this.#source?.free();
+      this.#source = undefined;
+      await this.#rollBack(-Infinity);
+      await this.#run(this.options.from ?? Number.MIN_SAFE_INTEGER);
+    });
   }
 
   /** No callback from now on. */
@@ -73,18 +89,22 @@ export class Delivery {
     return (this.#source = source);
   }
 
-  async #run(): Promise<void> {
+  #rollBack(afterId: number): Promise<void> {
+    return guarded(this.report, "onRollback", () => this.onRollback?.(afterId));
+  }
+
+  async #run(from: number | undefined): Promise<void> {
     const { policy = "block" } = this.options;
-    let { from } = this.options;
     /** Whether this source gave anything: a subscription that panics at once isn't repeated. */
     let alive = false;
     while (!this.#stopped) {
       try {
         const source = this.#source ?? (await this.#open(from));
         const batch = await source.call("next", policy === "latest" ? 1 : MANY);
-        if (!batch) return this.close();
+        if (!batch) return;
         alive = true;
         if (policy === "batch") await nextFrame();
+        if (batch.gone !== undefined && !this.#stopped) await this.#rollBack(batch.gone);
         for (const [position, call] of this.calls(batch)) {
           if (this.#stopped) return;
           await guarded(this.report, `the callback ${this.name}`, call);
