@@ -107,6 +107,21 @@ describe.each([
     expect(await codeOf(call)).toBe("invalid-argument");
   });
 
+  test("what is wrong with the options of one call is no other call's error", async () => {
+    const both = [{ dialect: anything("v9") }, {}, { secrets: { key: "hunter2" } }];
+    const wrong = both.map((options) => store.conversation("at once", options));
+    const [refused, opened, again] = await Promise.allSettled(wrong);
+    expect(refused).toMatchObject({ reason: { code: "invalid-argument" } });
+    if (opened?.status !== "fulfilled" || again?.status !== "fulfilled") throw new Error("refused");
+    expect(again.value).toBe(opened.value);
+    await opened.value.feed({ ...stored, args: { content: "it is hunter2" } });
+    expect(JSON.stringify(await again.value.getEvent(0))).not.toContain("hunter2");
+    await opened.value.close();
+    expect(await again.value.countEvents()).toBe(1);
+    await again.value.close();
+    await store.deleteConversation("at once");
+  });
+
   test("an import of something else says where it is wrong and stores nothing", async () => {
     for (const text of ["hello", "{", "[1]", '{"a": 1}', '[{"id": 1}]']) {
       const report = await store.import(text, { id: "imported" });

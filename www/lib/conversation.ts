@@ -83,13 +83,10 @@ export const notStored = (error: unknown) =>
   `a message of the socket was not stored: ${messageOf(error)}`;
 
 export class LocalConversation extends Reading implements Conversation {
-  dialect: Dialect = "v0";
-  /** An empty conversation without a dialect takes that of its first event. */
-  #decided = false;
   /** How many times it was opened and not closed. */
   users = 0;
   readonly #home: Home;
-  #options: ConversationOptions;
+  #options: ConversationOptions = {};
   readonly status: Listeners<StatusMessage>;
   readonly #deliveries = new Map<string, Delivery>();
   /** What is read from at this moment and doesn't end by itself. */
@@ -100,20 +97,29 @@ export class LocalConversation extends Reading implements Conversation {
   constructor(
     readonly id: string,
     home: Home,
-    options: ConversationOptions,
+    /** As the module tells it from then on. */
+    public dialect: Dialect,
   ) {
     super();
     this.#home = home;
     this.status = new Listeners("a status callback", home.report);
-    this.#options = options;
   }
 
   get report(): Report {
     return this.#home.report;
   }
 
-  async open(): Promise<void> {
-    this.dialect = await this.#call("dialect");
+  /** It is opened once more. */
+  opened(options: ConversationOptions): void {
+    this.users++;
+    const secrets = { ...this.#options.secrets, ...options.secrets };
+    this.#options = { ...options, ...this.#options, secrets };
+  }
+
+  /** It was deleted while it is in use, and goes on with an empty log. */
+  emptied(): void {
+    this.dialect = this.#options.dialect ?? "v0";
+    for (const delivery of this.#deliveries.values()) delivery.renew();
   }
 
   follow({ signal, ...options }: FollowOptions = {}): AsyncIterable<Event> {

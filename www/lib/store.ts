@@ -12,6 +12,7 @@ import type {
   Conversation,
   ConversationInfo,
   ConversationOptions,
+  Dialect,
   EventFilter,
   EventStore,
   FoundEvent,
@@ -75,19 +76,17 @@ class LocalStore implements EventStore, Home {
   }
 
   async conversation(id: string, options: ConversationOptions = {}): Promise<Conversation> {
-    let conversation = this.#conversations.get(id);
-    const known = conversation !== undefined;
-    conversation ??= new LocalConversation(id, this, options);
+    const live = await this.live();
+    // For each call one of its own, that says what is wrong with its options and no others. It is
+    // kept where there is none, and no conversation that has other options.
+    const keep = !this.#conversations.has(id) && !live.logs.has(id);
+    const log = this.#open(live, id, options, keep);
+    const dialect = await log.call("dialect");
+    if (live.logs.get(id) !== log) void log.free();
+    const conversation = this.#conversations.get(id) ?? new LocalConversation(id, this, dialect);
     this.#conversations.set(id, conversation);
-    conversation.users++;
-    try {
-      await conversation.open();
-      if (known && options.secrets) await conversation.updateSecrets(options.secrets);
-      return conversation;
-    } catch (error) {
-      await conversation.close();
-      throw error;
-    }
+    conversation.opened(options);
+    return conversation;
   }
 
   async conversations(): Promise<ConversationInfo[]> {
@@ -107,12 +106,9 @@ class LocalStore implements EventStore, Home {
   async deleteConversation(id: string): Promise<void> {
     const { logs, store } = await this.live();
     await store.call("deleteConversation", id);
-    // A conversation that is still in use goes on with an empty log.
-    logs
-      .get(id)
-      ?.free()
-      .catch(() => {});
+    void logs.get(id)?.free();
     logs.delete(id);
+    this.#conversations.get(id)?.emptied();
   }
 
   async pin(id: string, pinned: boolean): Promise<void> {
@@ -121,13 +117,13 @@ class LocalStore implements EventStore, Home {
 
   async import(
     source: Blob | string | Uint8Array,
-    { id, onProgress }: ImportOptions = {},
+    { onProgress, ...options }: ImportOptions = {},
   ): Promise<ImportReport> {
     const file = blobOf(source);
     if (!file) throw errorOf("invalid-argument", "only a Blob, a string or bytes can be imported");
     const progress = (done: number, total: number) =>
       void guarded(this.report, "onProgress", () => onProgress?.(done, total));
-    return (await this.live()).store.call("import", file, { id }, progress);
+    return (await this.live()).store.call("import", file, options, progress);
   }
 
   async persist(): Promise<boolean> {
@@ -148,10 +144,13 @@ class LocalStore implements EventStore, Home {
   }
 
   async log(id: string, options: ConversationOptions): Promise<Remote<Log>> {
-    const { logs, store } = await this.live();
-    let log = logs.get(id);
-    if (!log) {
-      log = store.open("conversation", id, options);
+    const live = await this.live();
+    return live.logs.get(id) ?? this.#open(live, id, options, true);
+  }
+
+  #open({ logs, store }: Live, id: string, options: ConversationOptions, keep: boolean) {
+    const log = store.open("conversation", id, options);
+    if (keep) {
       logs.set(id, log);
       log.ready.catch(() => logs.delete(id));
     }

@@ -30,6 +30,7 @@ export function initSync(options: { module: WebAssembly.Module }): unknown;
 export type NoticeKind =
   | "log"
   | "status"
+  | "dialect"
   | "blocked"
   | "blocking"
   | "terminated"
