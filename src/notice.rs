@@ -43,6 +43,8 @@ pub enum Notice {
         /// Other tabs leave their socket to the one that brought it.
         shared: bool,
     },
+    /// A conversation in use, by its id, is of another dialect than it was: of that with this name.
+    Dialect(Rc<str>, &'static str),
     /// The database can't be reached: from here on everything is in memory only. Why.
     Degraded(String),
     /// The database is there again, and holds what came meanwhile: so many events.

@@ -107,6 +107,8 @@ fn subscribers_and_other_tabs_follow() {
         other.refresh().await.unwrap();
         log.truncate(4).await.unwrap();
         fill(&log, [5], "new").await;
+        let went = told.next(100).await.unwrap().unwrap();
+        assert_eq!((went.gone, went.len()), (Some(4), 0));
         let heard = contents(&told.next(100).await.unwrap().unwrap());
         assert!(heard.iter().map(|(id, _)| *id).eq(0..=5));
         assert!(heard[5].1.contains("new"));

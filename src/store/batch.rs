@@ -24,6 +24,8 @@ pub struct Batch {
     pub highlight_ends: Vec<u32>,
     /// The conversation of each, of a search through all of them; else empty.
     pub conversations: Vec<Rc<str>>,
+    /// Of a subscription: before these, all that lay above this position went.
+    pub gone: Option<Position>,
 }
 
 impl Batch {

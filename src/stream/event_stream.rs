@@ -76,6 +76,8 @@ impl EventStream {
     ) -> EventStream {
         let queues: Rc<RefCell<Vec<Weak<Queue>>>> = Rc::default();
         let all = Rc::clone(&queues);
+        let (told, tell) = (Cell::new(log.dialect()), reporter.clone());
+        let watched = Rc::downgrade(&log);
         log.set_on_commit(Rc::new(move |change| {
             all.borrow_mut().retain(|queue| queue.strong_count() > 0);
             for queue in all.borrow().iter().filter_map(Weak::upgrade) {
@@ -88,6 +90,11 @@ impl EventStream {
                 };
                 let dropped = queue.push(committed);
                 drops.set(drops.get().saturating_add(dropped));
+            }
+            if let Some(log) = watched.upgrade()
+                && told.replace(log.dialect()) != log.dialect()
+            {
+                tell.tell(Notice::Dialect(log.id().into(), log.dialect().name()));
             }
         }));
         EventStream {

@@ -44,12 +44,12 @@ pub(crate) struct Queue {
     policy: Policy,
     capacity: usize,
     waiting: RefCell<Vec<Waiting>>,
+    /// All above this position went, which comes before what waits.
+    gone: Cell<Option<Position>>,
     /// Handed over, but not worked through yet.
     taken: Cell<usize>,
     /// Left to be read from the log.
     behind: Cell<usize>,
-    /// The log was rolled back since this was asked last.
-    rolled_back: Cell<bool>,
     closed: Cell<bool>,
     /// Something came, or it was closed.
     came: Signal,
@@ -65,9 +65,9 @@ impl Queue {
             policy,
             capacity: capacity.max(1),
             waiting: RefCell::default(),
+            gone: Cell::default(),
             taken: Cell::new(0),
             behind: Cell::new(0),
-            rolled_back: Cell::new(false),
             closed: Cell::new(false),
             came: Signal::default(),
             freed: Signal::default(),
@@ -137,18 +137,29 @@ impl Queue {
         self.tell_room();
     }
 
-    /// Drops what lies above a position: it is no more.
+    /// Drops what lies above a position, which is no more, and tells of that.
     pub(crate) fn truncate(&self, after: Position) {
         let mut waiting = self.waiting.borrow_mut();
         waiting.retain(|entry| entry.position <= after);
         drop(waiting);
-        self.rolled_back.set(true);
+        let before = self.gone.get().unwrap_or(after);
+        self.gone.set(Some(before.min(after)));
+        self.came.set();
         self.tell_room();
     }
 
-    /// Whether the log was rolled back since this was asked last.
-    pub(crate) fn was_rolled_back(&self) -> bool {
-        self.rolled_back.take()
+    /// Whether there is something to tell of what went.
+    pub(crate) fn is_rolled_back(&self) -> bool {
+        self.gone.get().is_some()
+    }
+
+    /// Tells once of what went: a batch of no events.
+    pub(crate) fn rolled_back(&self) -> Option<Batch> {
+        let gone = Some(self.gone.take()?);
+        Some(Batch {
+            gone,
+            ..Batch::default()
+        })
     }
 
     /// Those handed over before are worked through.
@@ -178,6 +189,9 @@ impl Queue {
     }
 
     fn take(&self, max: usize) -> Option<Next> {
+        if let Some(batch) = self.rolled_back() {
+            return Some(Next::Events(batch));
+        }
         let mut waiting = self.waiting.borrow_mut();
         let unread = waiting.first()?.event.is_none();
         let most = if unread { waiting.len() } else { max };

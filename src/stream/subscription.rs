@@ -61,7 +61,8 @@ impl Subscription {
     /// Waits for the next events, at most `max`; `None` once it is closed. Each event that was or
     /// becomes durable after `from` comes exactly once, in the order of the log while history
     /// lasts and in order of arrival after that; a better copy of an event that has come already
-    /// comes too. What there was no room for in the queue is history again. Not to be called again
+    /// comes too. What there was no room for in the queue is history again. Where the log is rolled
+    /// back, a batch of no events says so, before all that comes after. Not to be called again
     /// before it has ended: asking again says that what was handed over before is worked through.
     ///
     /// # Errors
@@ -84,6 +85,9 @@ impl Subscription {
                 }
                 continue;
             };
+            if let gone @ Some(_) = self.queue.rolled_back() {
+                return Ok(gone);
+            }
             let mut seen = Vec::new();
             let mut wanted = |hit: &Hit<'_>| {
                 let places = places.as_ref();
@@ -93,10 +97,9 @@ impl Subscription {
                 }
                 wanted
             };
-            self.queue.was_rolled_back();
             let found = search.next_of(max, &mut wanted).await?;
             // Some of them may be no more, and others in their places.
-            if self.queue.was_rolled_back()
+            if self.queue.is_rolled_back()
                 && let Some((first, _)) = seen.first()
             {
                 let last = search.high().unwrap_or(*first);

@@ -47,7 +47,7 @@ impl Store {
         self.home.mode().into()
     }
 
-    /// A conversation; the same id gives the same log.
+    /// A conversation; the same id gives the same log. Secrets are added to those that it has.
     pub fn conversation(&self, id: JsValue, given: JsValue) -> Promise {
         let home = Rc::clone(&self.home);
         promise(async move {
@@ -55,7 +55,7 @@ impl Store {
             let given = Options::read(given, options::CONVERSATION)?;
             let live = home.conversation(&id, given.dialect()?).await?;
             if let Some(pairs) = given.value("secrets")? {
-                live.set_secrets(strings(&pairs)?);
+                live.update_secrets(strings(&pairs)?);
             }
             Ok(Log { home, live }.into())
         })

@@ -37,8 +37,8 @@ pub(super) fn put(object: &Object, key: &str, value: impl Into<JsValue>) {
 
 /// An id: a number in V0, a string in V1.
 pub(super) fn event_id(value: &JsValue) -> Result<EventId> {
-    if let Some(text) = value.as_string() {
-        return Ok(EventId::Text(text.into()));
+    if value.is_string() {
+        return Ok(EventId::Text(exact("id", value)?.into()));
     }
     match value.as_f64().and_then(whole) {
         Some(number) => Ok(EventId::Number(number)),
@@ -77,6 +77,9 @@ pub(super) fn batch(batch: &Batch) -> JsValue {
         "positions",
         Float64Array::from(positions.as_slice()),
     );
+    if let Some(after) = batch.gone {
+        put(&object, "gone", after as f64);
+    }
     if !batch.non_finite.is_empty() {
         put(
             &object,

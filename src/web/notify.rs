@@ -58,6 +58,10 @@ impl Notify {
                     &[("conversation", &*conversation), ("text", &*text)],
                 );
             }
+            Notice::Dialect(conversation, dialect) => {
+                let detail = [("conversation", &*conversation), ("dialect", dialect)];
+                self.send("dialect", &detail);
+            }
             // Other tabs' business, not the application's.
             Notice::Changed(..) => {}
             Notice::Degraded(reason) => self.send("degraded", &[("reason", &*reason)]),

@@ -1,6 +1,6 @@
 /** Whatever an application hands over, the answer is an error that says what is wrong with it. */
 import { EventStoreError, openEventStore } from "oh-event-store";
-import type { Conversation, EventStore, NewEvent } from "oh-event-store";
+import type { Connection, Conversation, EventStore, NewEvent } from "oh-event-store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const stored = {
@@ -32,6 +32,12 @@ describe.each([
     await conversation.feed(stored);
   });
   afterAll(() => store.close());
+
+  const sending = async <T>(send: (connection: Connection) => Promise<T>): Promise<T> => {
+    const url = "ws://127.0.0.1:9/";
+    await using connection = conversation.connect({ transport: "websocket", url });
+    return await send(connection);
+  };
 
   const codeOf = async (call: () => unknown): Promise<string> => {
     try {
@@ -69,6 +75,13 @@ describe.each([
     ["idle time below 0", () => firstOf(conversation.replay({ maxIdle: -1 }))],
     ["an unknown format", () => conversation.export({ format: anything("xml") })],
     ["an unknown option", () => store.conversation("d", anything({ secret: {} }))],
+    ["an unknown option of what is open", () => store.conversation("c", anything({ secrts: {} }))],
+    ["an unknown dialect of it", () => store.conversation("c", { dialect: anything("v9") })],
+    ["an import with an unknown option", () => store.import("[]", anything({ idd: "x" }))],
+    ["an action that is a cycle", () => sending((connection) => connection.send(circular))],
+    ["an action that is a bigint", () => sending((link) => link.send({ size: 1n }))],
+    ["no action", () => sending((connection) => connection.send(anything(undefined)))],
+    ["an event's id with half a character", () => conversation.getEvent("\ud83d")],
     ["a conversation without a name", () => store.conversation("")],
     ["an id with half a character", () => store.conversation("a\ud83d")],
     ["the deletion of half a character", () => store.deleteConversation("\ude00")],
@@ -105,6 +118,21 @@ describe.each([
     ["an import of a number", () => store.import(anything(7))],
   ])("%s", async (_, call) => {
     expect(await codeOf(call)).toBe("invalid-argument");
+  });
+
+  test("what is wrong with the options of one call is no other call's error", async () => {
+    const both = [{ dialect: anything("v9") }, {}, { secrets: { key: "hunter2" } }];
+    const wrong = both.map((options) => store.conversation("at once", options));
+    const [refused, opened, again] = await Promise.allSettled(wrong);
+    expect(refused).toMatchObject({ reason: { code: "invalid-argument" } });
+    if (opened?.status !== "fulfilled" || again?.status !== "fulfilled") throw new Error("refused");
+    expect(again.value).toBe(opened.value);
+    await opened.value.feed({ ...stored, args: { content: "it is hunter2" } });
+    expect(JSON.stringify(await again.value.getEvent(0))).not.toContain("hunter2");
+    await opened.value.close();
+    expect(await again.value.countEvents()).toBe(1);
+    await again.value.close();
+    await store.deleteConversation("at once");
   });
 
   test("an import of something else says where it is wrong and stores nothing", async () => {

@@ -1,6 +1,6 @@
 /** A conversation without a dialect takes that of its first event, and then keeps to it. */
 import { openEventStore } from "oh-event-store";
-import { expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 
 const timestamp = "2026-01-01T00:00:00";
 const v0 = { id: 0, timestamp, source: "user", action: "null", args: {} };
@@ -28,4 +28,63 @@ test.each([
   expect((await again.conversation("c")).dialect).toBe("v1");
   expect(await again.conversations()).toMatchObject([{ id: "c", dialect: "v1", events: 1 }]);
   await again.close();
+});
+
+const cost = (dollars: number) => ({
+  ...{ id: 0, timestamp, source: "agent", action: "think", args: {} },
+  llm_metrics: { accumulated_cost: dollars },
+});
+const state = {
+  ...{ id: "s1", timestamp, source: "environment", kind: "ConversationStateUpdateEvent" },
+  ...{ key: "stats", value: { usage_to_metrics: { agent: { accumulated_cost: 1.5 } } } },
+};
+
+describe.each([
+  ["in a worker", true],
+  ["on the page", false],
+])("it is known whatever brought the first event: %s", (_, worker) => {
+  const open = () =>
+    openEventStore({ name: `dialect-${crypto.randomUUID()}`, worker, logLevel: "off" });
+
+  test("an import", async () => {
+    await using store = await open();
+    const conversation = await store.conversation("c");
+    await store.import(JSON.stringify(state), { id: "c" });
+    expect(conversation.dialect).toBe("v1");
+    expect((await conversation.stats()).cost).toBe(1.5);
+  });
+
+  test("a deletion, and an event of the other dialect", async () => {
+    await using store = await open();
+    const conversation = await store.conversation("c");
+    await conversation.feed(v1);
+    await store.deleteConversation("c");
+    expect(await conversation.feed(cost(2.5))).toMatchObject({ accepted: 1 });
+    expect(conversation.dialect).toBe("v0");
+    expect((await conversation.stats()).cost).toBe(2.5);
+  });
+
+  test("a connection", async () => {
+    await using store = await open();
+    const conversation = await store.conversation("c");
+    const hello = encodeURIComponent(JSON.stringify(v1));
+    const url = `ws://127.0.0.1:${inject("port")}/${crypto.randomUUID()}?hello=${hello}`;
+    await using connection = conversation.connect({ transport: "websocket", url });
+    await expect.poll(() => conversation.countEvents(), { timeout: 10_000 }).toBe(1);
+    expect(connection.state.status).not.toBe("failed");
+    expect(conversation.dialect).toBe("v1");
+  });
+
+  test("another tab", async () => {
+    const name = `dialect-${crypto.randomUUID()}`;
+    await using store = await openEventStore({ name, worker, logLevel: "off" });
+    await using other = await openEventStore({ name, logLevel: "off" });
+    const conversation = await store.conversation("c");
+    await (await other.conversation("c")).feed(v1);
+    await expect.poll(() => conversation.dialect, { timeout: 10_000 }).toBe("v1");
+    await other.deleteConversation("c");
+    await expect.poll(() => conversation.getLatestEventId(), { timeout: 10_000 }).toBe(-1);
+    expect(await conversation.feed(v0)).toMatchObject({ accepted: 1 });
+    expect(conversation.dialect).toBe("v0");
+  });
 });

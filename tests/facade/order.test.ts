@@ -30,6 +30,52 @@ test.each([
   await store.close();
 });
 
+test.each([
+  ["in a worker", true],
+  ["on the page", false],
+])("a new event comes after the frames that were fed before it: %s", async (_, worker) => {
+  const name = `order-${crypto.randomUUID()}`;
+  await using store = await openEventStore({ name, worker, logLevel: "off" });
+  const conversation = await store.conversation("c");
+  const message = (content: string) => ({ action: "message", args: { content } });
+  const frame = (id: number) => ({ id, source: "agent", ...message(`fed ${id}`) });
+  const add = () => conversation.addEvent(message("added"), "user");
+  const [, , third, , fifth] = await Promise.all([
+    conversation.feed(frame(0)),
+    conversation.feed(frame(1)),
+    add(),
+    conversation.feed(new Blob([JSON.stringify(frame(3))])),
+    add(),
+    conversation.feed(JSON.stringify(frame(5))),
+  ]);
+  expect([third.id, fifth.id]).toEqual([2, 4]);
+  const events = await conversation.searchEvents().toArray();
+  expect(events.map(({ args }) => (args as { content: string }).content)).toEqual([
+    "fed 0",
+    "fed 1",
+    "added",
+    "fed 3",
+    "added",
+    "fed 5",
+  ]);
+});
+
+test("a Blob that can't be read fails alone, and what waited for it goes on", async () => {
+  await using store = await openEventStore({ name: `order-${crypto.randomUUID()}` });
+  const conversation = await store.conversation("c", { dialect: "v1" });
+  const blob = new Blob(["x"]);
+  vi.spyOn(blob, "arrayBuffer").mockRejectedValue(new Error("gone"));
+  const [lost, added, fed] = await Promise.allSettled([
+    conversation.feed(blob),
+    conversation.addEvent({ kind: "MessageEvent" }, "user"),
+    conversation.feed(event("a")),
+  ]);
+  expect(lost.status).toBe("rejected");
+  expect(fed).toMatchObject({ value: { accepted: 1 } });
+  expect(added.status).toBe("fulfilled");
+  expect(await conversation.getLatestEvent()).toMatchObject({ id: "a" });
+});
+
 /** Does `work` with each index, each time in a task of its own. */
 function inTasks(count: number, work: (index: number) => void) {
   return new Promise<void>((resolve) => {

@@ -17,7 +17,7 @@ async function render(at: string, server?: ServerOptions) {
   const store = await openEventStore({ name: `own-${crypto.randomUUID()}` });
   const onClose = vi.fn();
   const hook = renderHook(
-    () => {
+    ({ server }: { server: ServerOptions | undefined }) => {
       const conversation = useConversation("c", { dialect: "v1" });
       const reconnect = { enabled: true, delay: 10 };
       const socket = useWebSocket(`ws://${host}${at}`, {
@@ -29,6 +29,7 @@ async function render(at: string, server?: ServerOptions) {
       return { conversation, socket };
     },
     {
+      initialProps: { server },
       wrapper: ({ children }: { children: ReactNode }) => (
         <StrictMode>
           <EventStoreProvider store={store}>{children}</EventStoreProvider>
@@ -88,6 +89,24 @@ test("what the address refuses takes nothing from what the socket brings", async
   order({ say: ['{"id": "a", "kind": "MessageEvent"}', text("b")] });
   await waitFor(async () => expect(await ids(conversation)).toEqual(["a", "b"]), patient);
   order({ say: [text("c")] });
+  await waitFor(async () => expect(await ids(conversation)).toEqual(["a", "b", "c"]), patient);
+  unmount();
+  await store.close();
+});
+
+test("an address that can't be one is an error, and what comes is stored", async () => {
+  const at = `/own-${crypto.randomUUID()}`;
+  const bad = await render(at, { baseUrl: "" });
+  const { order, conversation, store, result, rerender, unmount } = bad;
+  const refused = { code: "invalid-argument" };
+  await waitFor(() => expect(result.current.socket.error).toMatchObject(refused), patient);
+  order({ say: ["a", "b"].map(text) });
+  await waitFor(async () => expect(await ids(conversation)).toEqual(["a", "b"]), patient);
+  expect(result.current.socket.error).toMatchObject(refused);
+  expect(result.current.socket.isConnected).toBe(true);
+  rerender({ server: { baseUrl: `http://${host}${at}` } });
+  await waitFor(() => expect(result.current.socket.error).toBe(null), patient);
+  order({ keep: ["a", "b", "c"].map(text), say: ["c"].map(text) });
   await waitFor(async () => expect(await ids(conversation)).toEqual(["a", "b", "c"]), patient);
   unmount();
   await store.close();

@@ -100,6 +100,71 @@ test("an event that comes late is shown at its place", async () => {
   await waitFor(() => expect(ids(result.current.events)).toEqual(range(0, 12)), patient);
 });
 
+test("what is no more is not shown: rolled back here, by another tab, deleted", async () => {
+  const name = `react-${crypto.randomUUID()}`;
+  const store = await openEventStore({ name });
+  const { result, unmount } = renderHook(
+    () => {
+      const conversation = useConversation("c");
+      return { conversation, ...useEvents(conversation, { window: 4 }) };
+    },
+    {
+      wrapper: ({ children }: { children: ReactNode }) => (
+        <EventStoreProvider store={store}>{children}</EventStoreProvider>
+      ),
+    },
+  );
+  await waitFor(() => expect(result.current.loading).toBe(false), patient);
+  const conversation = present(result.current.conversation);
+  const shows = (expected: number[]) =>
+    waitFor(() => expect(ids(result.current.events)).toEqual(expected), patient);
+  await act(() => feed(conversation, 0, 10));
+  await shows(range(0, 10));
+  await act(() => conversation.truncate(5));
+  await shows(range(0, 6));
+  await act(() => feed(conversation, 6, 8));
+  await shows(range(0, 8));
+  const other = await openEventStore({ name });
+  await (await other.conversation("c")).truncate(2);
+  await shows(range(0, 3));
+  await act(() => feed(conversation, 3, 5));
+  await shows(range(0, 5));
+  await act(() => store.deleteConversation("c"));
+  await shows([]);
+  expect(result.current).toMatchObject({ loading: false, hasOlder: false, error: null });
+  await act(() => feed(conversation, 0, 3));
+  await shows(range(0, 3));
+  await other.deleteConversation("c");
+  await shows([]);
+  unmount();
+  await other.close();
+  await store.close();
+});
+
+test("V1 events that are no more are not shown either", async () => {
+  const { result } = renderHook(
+    () => {
+      const conversation = useConversation("c", { dialect: "v1" });
+      return { conversation, ...useEvents(conversation) };
+    },
+    { wrapper: await database(0) },
+  );
+  await waitFor(() => expect(result.current.loading).toBe(false), patient);
+  const conversation = present(result.current.conversation);
+  const all = ["c", "a", "b"];
+  const event = (id: string) => ({ id, source: "user", kind: "MessageEvent", timestamp: "2026" });
+  for (const id of all) await act(() => conversation.feed(event(id)));
+  await waitFor(() => expect(ids(result.current.events)).toEqual(all), patient);
+  await act(async () => {
+    await conversation.truncate((await conversation.getLatestEventId()) - 1);
+  });
+  await waitFor(
+    async () => expect(ids(result.current.events)).toHaveLength(await conversation.countEvents()),
+    patient,
+  );
+  expect(ids(result.current.events)).not.toContain("b");
+});
+
 test("what one component has stored, the next one finds, after unmounting too", async () => {
   const wrapper = await database(0);
   const first = renderHook(() => useConversation("c"), { wrapper });

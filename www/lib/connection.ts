@@ -94,9 +94,8 @@ export class LocalConnection implements Connection {
   }
 
   async send(action: object): Promise<void> {
-    const text = JSON.stringify(action) as string | undefined;
-    const link = await this.#open();
-    await link.call("send", text ?? "");
+    const text = jsonOf(action);
+    await (await this.#open()).call("send", text);
   }
 
   async pending(): Promise<PendingAction[]> {

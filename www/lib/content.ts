@@ -30,8 +30,11 @@ export function jsonOf(value: unknown): string {
   throw errorOf("invalid-argument", `a ${typeof value} has no JSON text`);
 }
 
-/** What the wasm module is told of an application's options: it calls none of their functions. */
-export function settingsOf<T extends object>(options: T): T {
-  const settings = Object.entries(options).filter(([, value]) => typeof value !== "function");
+/** What the wasm module is told of an application's options: it has none of these callbacks. */
+export function settingsOf<T extends object>(options: T, callbacks: readonly string[]): T {
+  const settings = Object.entries(options).filter(
+    ([key, value]) =>
+      !callbacks.includes(key) || !(value === undefined || typeof value === "function"),
+  );
   return Object.fromEntries(settings) as T;
 }

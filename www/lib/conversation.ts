@@ -83,37 +83,37 @@ export const notStored = (error: unknown) =>
   `a message of the socket was not stored: ${messageOf(error)}`;
 
 export class LocalConversation extends Reading implements Conversation {
-  dialect: Dialect = "v0";
-  /** An empty conversation without a dialect takes that of its first event. */
-  #decided = false;
   /** How many times it was opened and not closed. */
   users = 0;
   readonly #home: Home;
-  #options: ConversationOptions;
+  #options: ConversationOptions = {};
   readonly status: Listeners<StatusMessage>;
   readonly #deliveries = new Map<string, Delivery>();
   /** What is read from at this moment and doesn't end by itself. */
   readonly #running = new Set<() => void>();
-  /** Frames go in the order in which they came: while a Blob is read, later ones wait for it. */
+  /** Calls go in the order in which they were made: while a Blob is read, later ones wait for it. */
   #reading: Promise<unknown> | undefined;
 
   constructor(
     readonly id: string,
     home: Home,
-    options: ConversationOptions,
+    /** As the module tells it from then on. */
+    public dialect: Dialect,
   ) {
     super();
     this.#home = home;
     this.status = new Listeners("a status callback", home.report);
-    this.#options = options;
   }
 
   get report(): Report {
     return this.#home.report;
   }
 
-  async open(): Promise<void> {
-    this.dialect = await this.#call("dialect");
+  /** It is opened once more. */
+  opened(options: ConversationOptions): void {
+    this.users++;
+    const secrets = { ...this.#options.secrets, ...options.secrets };
+    this.#options = { ...options, ...this.#options, secrets };
   }
 
   follow({ signal, ...options }: FollowOptions = {}): AsyncIterable<Event> {
@@ -149,13 +149,9 @@ export class LocalConversation extends Reading implements Conversation {
     const raw = contentOf(frame);
     const content = raw ?? jsonOf(frame);
     const turn = this.#turn(content);
-    const fed = await (await this.#log(turn)).feed(await turn, raw === undefined);
-    const report = feedReport(fed);
-    if (report.accepted && !this.#decided) {
-      this.#decided = true;
-      await this.open();
-    }
-    return report;
+    const log = await this.#log(turn);
+    const fed = await log.feed(turn instanceof Promise ? await turn : turn, raw === undefined);
+    return feedReport(fed);
   }
 
   #turn<T>(content: T | Promise<T>): T | Promise<T> {
@@ -192,7 +188,7 @@ export class LocalConversation extends Reading implements Conversation {
     subscriberId: string,
     callback: C,
     callbackId: string,
-    options: SubscribeOptions = {},
+    { onRollback, ...options }: SubscribeOptions = {},
     calls: (callback: C) => ConstructorParameters<typeof Delivery>[1],
   ): Promise<void> {
     if (typeof callback !== "function") {
@@ -205,6 +201,7 @@ export class LocalConversation extends Reading implements Conversation {
       options,
       async (from) => (await this.#log()).open("subscribe", subscriberId, callbackId, from),
       this.report,
+      onRollback,
     );
     await delivery.start();
     this.#deliveries.set(name, delivery);
@@ -393,8 +390,9 @@ export class LocalConversation extends Reading implements Conversation {
     return this.#log();
   }
 
-  async #log(after?: unknown): Promise<Remote<Log>> {
-    await after;
+  /** Every call comes by here, and as many awaits later reaches its object. */
+  async #log(turn: unknown = this.#reading): Promise<Remote<Log>> {
+    await turn;
     if (!this.users) throw this.#closed();
     return this.#home.log(this.id, this.#options);
   }

@@ -1,6 +1,6 @@
 import { settingsOf } from "./content.js";
 import { asyncDispose } from "./dispose.js";
-import { errorOf } from "./errors.js";
+import { errorOf, type EventStoreError } from "./errors.js";
 import { wasmModule } from "./init.js";
 import { Reading } from "./reading.js";
 import { Instance, type Remote } from "./remote.js";
@@ -36,7 +36,8 @@ class HttpEventStore extends Reading implements NestedEventStore {
 
   protected source(): Promise<Remote<Nested>> {
     if (this.#closed) return Promise.reject(errorOf("closed", "the remote store is closed"));
-    return (this.#source ??= this.#start().catch((error: unknown) => {
+    return (this.#source ??= this.#start().catch((error: EventStoreError) => {
+      this.#instance?.fail(error);
       this.#source = undefined;
       throw error;
     }));
@@ -49,7 +50,7 @@ class HttpEventStore extends Reading implements NestedEventStore {
       if (kind !== "log") return;
       report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
     });
-    const source = this.#instance.open("nested", module, settingsOf(this.#options));
+    const source = this.#instance.open("nested", module, settingsOf(this.#options, ["onLog"]));
     await source.ready;
     return source;
   }

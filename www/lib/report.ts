@@ -4,12 +4,14 @@ export type Report = (level: LogLevel, message: string, detail?: unknown) => voi
 
 const LEVELS = ["debug", "info", "warn", "error", "off"];
 
-/** Where the package's own messages go: `onLog`, or else the console. */
+const toConsole: Report = (level, message, detail) =>
+  console[level](`oh-event-store: ${message}`, detail ?? "");
+
+/** Where the package's own messages go: `onLog`, or else the console. Never throws. */
 export function reporter({ logLevel = "warn", onLog }: OpenOptions): Report {
   return (level, message, detail) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(logLevel)) return;
-    if (onLog) onLog(level, message, detail);
-    else console[level](`oh-event-store: ${message}`, detail ?? "");
+    void guarded(toConsole, "onLog", () => (onLog ?? toConsole)(level, message, detail));
   };
 }
 

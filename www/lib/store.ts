@@ -12,15 +12,14 @@ import type {
   Conversation,
   ConversationInfo,
   ConversationOptions,
+  Dialect,
   EventFilter,
   EventStore,
-  Eviction,
   FoundEvent,
   ImportOptions,
   ImportReport,
   LogLevel,
   OpenOptions,
-  Restoration,
   Search,
   SearchAllOptions,
   Stats,
@@ -33,6 +32,19 @@ interface Live {
   readonly store: Remote<Store>;
   readonly logs: Map<string, Remote<Log>>;
 }
+
+/** The callbacks of the options, by what they are told of. */
+const TOLD = {
+  blocked: "onBlocked",
+  blocking: "onBlocking",
+  terminated: "onTerminated",
+  lost: "onDataLost",
+  evicted: "onEvicted",
+  degraded: "onDegraded",
+  restored: "onRestored",
+} as const;
+
+const CALLBACKS = [...Object.values(TOLD), "onLog"];
 
 class LocalStore implements EventStore, Home {
   mode: "indexeddb" | "memory" = "indexeddb";
@@ -64,19 +76,17 @@ class LocalStore implements EventStore, Home {
   }
 
   async conversation(id: string, options: ConversationOptions = {}): Promise<Conversation> {
-    let conversation = this.#conversations.get(id);
-    const known = conversation !== undefined;
-    conversation ??= new LocalConversation(id, this, options);
+    const live = await this.live();
+    // For each call one of its own, that says what is wrong with its options and no others. It is
+    // kept where there is none, and no conversation that has other options.
+    const keep = !this.#conversations.has(id) && !live.logs.has(id);
+    const log = this.#open(live, id, options, keep);
+    const dialect = await log.call("dialect");
+    if (live.logs.get(id) !== log) void log.free();
+    const conversation = this.#conversations.get(id) ?? new LocalConversation(id, this, dialect);
     this.#conversations.set(id, conversation);
-    conversation.users++;
-    try {
-      await conversation.open();
-      if (known && options.secrets) await conversation.updateSecrets(options.secrets);
-      return conversation;
-    } catch (error) {
-      await conversation.close();
-      throw error;
-    }
+    conversation.opened(options);
+    return conversation;
   }
 
   async conversations(): Promise<ConversationInfo[]> {
@@ -103,13 +113,13 @@ class LocalStore implements EventStore, Home {
 
   async import(
     source: Blob | string | Uint8Array,
-    { id, onProgress }: ImportOptions = {},
+    { onProgress, ...options }: ImportOptions = {},
   ): Promise<ImportReport> {
     const file = blobOf(source);
     if (!file) throw errorOf("invalid-argument", "only a Blob, a string or bytes can be imported");
     const progress = (done: number, total: number) =>
       void guarded(this.report, "onProgress", () => onProgress?.(done, total));
-    return (await this.live()).store.call("import", file, { id }, progress);
+    return (await this.live()).store.call("import", file, options, progress);
   }
 
   async persist(): Promise<boolean> {
@@ -130,10 +140,13 @@ class LocalStore implements EventStore, Home {
   }
 
   async log(id: string, options: ConversationOptions): Promise<Remote<Log>> {
-    const { logs, store } = await this.live();
-    let log = logs.get(id);
-    if (!log) {
-      log = store.open("conversation", id, options);
+    const live = await this.live();
+    return live.logs.get(id) ?? this.#open(live, id, options, true);
+  }
+
+  #open({ logs, store }: Live, id: string, options: ConversationOptions, keep: boolean) {
+    const log = store.open("conversation", id, options);
+    if (keep) {
       logs.set(id, log);
       log.ready.catch(() => logs.delete(id));
     }
@@ -157,7 +170,7 @@ class LocalStore implements EventStore, Home {
     const instance = new Instance(this.#options.worker ?? true, this.#onNotice);
     this.#instance = instance;
     try {
-      const store = instance.open("store", await module, settingsOf(this.#options));
+      const store = instance.open("store", await module, settingsOf(this.#options, CALLBACKS));
       this.mode = await store.call("mode");
       return { instance, store, logs: new Map() };
     } catch (error) {
@@ -178,33 +191,23 @@ class LocalStore implements EventStore, Home {
   }
 
   readonly #onNotice: OnNotice = (kind, detail) => {
-    const { onBlocked, onBlocking, onTerminated, onDataLost } = this.#options;
-    const { onEvicted, onDegraded, onRestored } = this.#options;
     if (kind === "log") {
       this.report(detail["level"] as LogLevel, String(detail["message"]), detail["detail"]);
     } else if (kind === "panic") {
       this.report("error", `the store panicked: ${String(detail["message"])}`);
-    } else if (kind === "status") {
-      const status = parseNonFinite(String(detail["text"])) as StatusMessage;
-      this.#conversations.get(String(detail["conversation"]))?.status.tell(status);
-    } else if (kind === "evicted") {
-      void guarded(this.report, "onEvicted", () => onEvicted?.(detail as Eviction));
-    } else if (kind === "restored") {
-      this.modes.tell((this.mode = "indexeddb"));
-      void guarded(this.report, "onRestored", () => onRestored?.(detail as Restoration));
+    } else if (kind === "status" || kind === "dialect") {
+      const conversation = this.#conversations.get(String(detail["conversation"]));
+      if (!conversation) return;
+      if (kind === "dialect") conversation.dialect = detail["dialect"] as Dialect;
+      else conversation.status.tell(parseNonFinite(String(detail["text"])) as StatusMessage);
     } else {
+      if (kind === "restored") this.modes.tell((this.mode = "indexeddb"));
       if (kind === "degraded") this.modes.tell((this.mode = "memory"));
       if (kind === "lost") {
         this.report("error", "the browser lost the database and began an empty one", detail);
       }
-      const tell = {
-        blocked: onBlocked,
-        blocking: onBlocking,
-        terminated: onTerminated,
-        lost: onDataLost,
-        degraded: onDegraded,
-      }[kind];
-      void guarded(this.report, `the callback for "${kind}"`, () => tell?.(detail));
+      const callback = TOLD[kind];
+      void guarded(this.report, callback, () => this.#options[callback]?.(detail as never));
     }
   };
 }

@@ -21,9 +21,12 @@ export const eachEvent = (callback: (event: Event) => unknown): Calls =>
   };
 
 /** One call for all of them. */
-export const allEvents =
-  (callback: BatchCallback): Calls =>
-  (batch) => [[batch.positions.at(-1) ?? 0, () => callback(parseLazily(batch), batch.positions)]];
+export const allEvents = (callback: BatchCallback): Calls =>
+  function* (batch) {
+    const last = batch.positions.at(-1);
+    if (last === undefined) return;
+    yield [last, () => callback(parseLazily(batch), batch.positions)];
+  };
 
 /** A page that isn't shown has no frames. */
 const LONGEST_FRAME_MS = 100;
@@ -49,6 +52,7 @@ export class Delivery {
     private readonly options: SubscribeOptions,
     private readonly open: (options: SubscribeOptions) => Promise<Remote<Subscription>>,
     private readonly report: Report,
+    private readonly onRollback?: SubscribeOptions["onRollback"],
   ) {}
 
   /** Resolves when the subscription stands. */
@@ -85,6 +89,10 @@ export class Delivery {
         if (!batch) return this.close();
         alive = true;
         if (policy === "batch") await nextFrame();
+        const { gone } = batch;
+        if (gone !== undefined && !this.#stopped) {
+          await guarded(this.report, "onRollback", () => this.onRollback?.(gone));
+        }
         for (const [position, call] of this.calls(batch)) {
           if (this.#stopped) return;
           await guarded(this.report, `the callback ${this.name}`, call);

@@ -98,44 +98,57 @@ export function eventsController(
           else insert(row);
         }
       };
-      await conversation.subscribeBatches(name, hear, name, { filter });
-      onAbort(signal, () => conversation.unsubscribe(name, name));
 
       // One search, left open, is read window by window; one event ahead tells if there are more.
-      const search = (endId?: number) =>
-        iterate(conversation.searchEvents({ endId, reverse: true, filter }), signal);
-      let history = search();
-      let ahead = await history.next();
-      const read = async () => {
+      let history: AsyncIterator<Event> | undefined;
+      let ahead: IteratorResult<Event> | undefined;
+      const search = async (endId?: number) => {
+        stale = false;
+        void history?.return?.();
+        history = iterate(conversation.searchEvents({ endId, reverse: true, filter }), signal);
+        ahead = await history.next();
+      };
+      const read = async (most: number, isNew: boolean) => {
         const batch: Row[] = [];
-        for (; !ahead.done && batch.length < window; ahead = await history.next()) {
+        for (; ahead && !ahead.done && batch.length < most; ahead = await history?.next()) {
           if (!ids.has(ahead.value.id)) batch.push(rowOf(ahead.value));
         }
         for (const { id } of batch) ids.add(id);
-        shown = [...batch.reverse(), ...shown];
-        set({ events: show(shown), hasOlder: !ahead.done, loading: false });
+        shown = [...batch.reverse(), ...(isNew ? [] : shown)];
+        set({ events: show(shown), hasOlder: !ahead?.done, loading: false });
       };
+
+      // Reads wait for each other.
+      let reading = Promise.resolve();
+      const inTurn = (work: () => Promise<void>) =>
+        (reading = reading.then(work).catch((error: unknown) => {
+          stale = true;
+          set({ error: asError(error), loading: false });
+        }));
+
+      /** Reads what is there now, and as much as was shown. */
+      const begin = () =>
+        inTurn(async () => {
+          early ??= [];
+          ids.clear();
+          await search();
+          await read(Math.max(window, shown.length), true);
+          early.forEach(insert);
+          early = undefined;
+        });
+      await conversation.subscribeBatches(name, hear, name, { filter, onRollback: begin });
+      onAbort(signal, () => conversation.unsubscribe(name, name));
       older = async () => {
         const { hasOlder, loading } = getSnapshot();
         if (!hasOlder || loading) return;
         set({ loading: true, error: null });
-        try {
-          if (stale) {
-            stale = false;
-            void history.return?.();
-            const oldest = shown[0]?.id;
-            history = search(typeof oldest === "number" ? oldest - 1 : undefined);
-            ahead = await history.next();
-          }
-          await read();
-        } catch (error) {
-          stale = true;
-          set({ error: asError(error), loading: false });
-        }
+        await inTurn(async () => {
+          const oldest = shown[0]?.id;
+          if (stale) await search(typeof oldest === "number" ? oldest - 1 : undefined);
+          await read(window, false);
+        });
       };
-      await read();
-      early.forEach(insert);
-      early = undefined;
+      await begin();
     },
   );
 }

@@ -60,10 +60,15 @@ export function webSocketController<T>() {
   let disconnected = false;
   let retry: ReturnType<typeof setTimeout> | undefined;
   /** What hears the socket where there is an address to fetch from, and for whom it does. */
-  let session: { hearing: Hearing; conversation: unknown; server: string } | undefined;
+  let session:
+    { hearing?: Hearing; error?: Error; conversation: unknown; server: string } | undefined;
+
+  // Not at once: it may be within a render's effect.
+  const say = (error: Error | null) => queueMicrotask(() => set({ error }));
 
   const leave = () => {
-    session?.hearing.end();
+    session?.hearing?.end();
+    if (session?.error) say(null);
     session = undefined;
   };
 
@@ -72,9 +77,13 @@ export function webSocketController<T>() {
     const key = JSON.stringify(server);
     if (session && (session.conversation !== conversation || session.server !== key)) leave();
     if (!session && server && conversation && "hearing" in conversation) {
-      const hearing = (conversation as LocalConversation).hearing(server, false);
-      session = { hearing, conversation, server: key };
-      if (getSnapshot().isConnected) hearing.open();
+      session = { conversation, server: key };
+      try {
+        session.hearing = (conversation as LocalConversation).hearing(server, false);
+        if (getSnapshot().isConnected) session.hearing.open();
+      } catch (error) {
+        say((session.error = error as Error));
+      }
     }
     return session?.hearing;
   };
@@ -110,8 +119,9 @@ export function webSocketController<T>() {
     // Properties and not listeners: stand-ins for WebSocket in applications' tests have only them.
     socket.onopen = (event) => {
       if (!current()) return;
-      set({ isConnected: true, error: null, isReconnecting: false, attemptCount: 0 });
-      session?.hearing.open();
+      const error = session?.error ?? null;
+      set({ isConnected: true, error, isReconnecting: false, attemptCount: 0 });
+      session?.hearing?.open();
       options.onOpen?.(event);
     };
     socket.onmessage = (event) => {
@@ -129,7 +139,7 @@ export function webSocketController<T>() {
     };
     socket.onclose = (event) => {
       const mine = current();
-      if (mine) session?.hearing.close();
+      if (mine) session?.hearing?.close();
       // Another socket has taken over; after an unmount there is none, and onClose is still due.
       if (address !== url || (!mine && getSnapshot().socket)) return;
       const { onError, onClose, reconnect } = options;

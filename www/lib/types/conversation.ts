@@ -69,6 +69,12 @@ export interface SubscribeOptions {
   readonly policy?: "block" | "batch" | "latest" | undefined;
   /** The most events that wait for the callback. */
   readonly bufferSize?: number | undefined;
+  /**
+   * Called where the log was rolled back, here or by another tab: every event after this position is
+   * gone, and what came to the callback before is no longer true of it. A number below all positions:
+   * the conversation was deleted. The next event comes when it has ended.
+   */
+  readonly onRollback?: ((afterId: number) => void | Promise<void>) | undefined;
 }
 
 /**

@@ -30,6 +30,7 @@ export function initSync(options: { module: WebAssembly.Module }): unknown;
 export type NoticeKind =
   | "log"
   | "status"
+  | "dialect"
   | "blocked"
   | "blocking"
   | "terminated"
@@ -49,6 +50,8 @@ export interface Batch {
   /** All of `bytes`, once somebody reads them from end to end. */
   text?: string;
   readonly positions: Float64Array;
+  /** Of a subscription: before these, all after that position went. There may be none then. */
+  readonly gone?: number;
   /** Indices of texts with NaN or Infinity, which JSON.parse can't read. */
   readonly nonFinite?: Uint32Array;
   /** Where a filter's `text` was found in each event, as JSON back to back. */
