@@ -171,11 +171,12 @@ test("a replay steps, seeks forth and back, and plays to the end", async () => {
 });
 
 test("a replay that can't be says why, and one at a speed that is none waits for another", async () => {
+  const first: ReplayOptions = { maxIdle: -1 };
   const { result, rerender } = renderHook(
     (options: ReplayOptions) => useReplay(useConversation("c"), options),
     {
       wrapper: await database(5),
-      initialProps: { maxIdle: -1 },
+      initialProps: first,
     },
   );
   const refused = { code: "invalid-argument" };
