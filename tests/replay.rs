@@ -12,14 +12,20 @@ use futures_util::future::{LocalBoxFuture, pending};
 use oh_event_store::backend::{Clock, Faults, Faulty, Memory};
 use oh_event_store::event::Event;
 use oh_event_store::page::Origin;
-use oh_event_store::replay::{Player, Replay, ReplayOptions, Status, Tick, Timeline};
+use oh_event_store::replay::{Player, Recorded, Replay, ReplayOptions, Status, Tick, Timeline};
 use oh_event_store::store::{EventStore, Item, Log};
 use support::{ManualClock, Random, for_seeds, pages, run};
+
+/// Recorded without a zone.
+fn at(time: f64) -> Option<Recorded> {
+    let zoned = false;
+    Some(Recorded { time, zoned })
+}
 
 fn timeline(times: &[f64], max_idle: Option<f64>) -> Timeline {
     let events = times.iter().enumerate();
     Timeline::new(
-        events.map(|(n, time)| (n as i64, Some(*time))).collect(),
+        events.map(|(n, time)| (n as i64, at(*time))).collect(),
         max_idle,
     )
 }
@@ -69,6 +75,7 @@ fn each_event_is_due_once_and_in_order_at_any_speed() {
         }
         assert_eq!(shown, 41);
         assert_eq!(replay.advance(now + 1e9), 41..41);
+        replay.seek(0, now);
         replay.play(now);
         assert_eq!(replay.advance(now), 0..replay.timeline().due_by(0.0));
     });
@@ -80,13 +87,45 @@ fn idle_time_is_shortened_and_clocks_that_go_back_are_not_followed() {
     let due: Vec<f64> = (0..5).map(|index| timeline.due(index).unwrap()).collect();
     assert_eq!(due, [0.0, 10.0, 110.0, 110.0, 115.0]);
     assert_eq!(timeline.duration(), 115.0);
-    let undated = Timeline::new(vec![(3, None), (5, Some(7.0)), (9, None)], None);
+    let undated = Timeline::new(vec![(3, None), (5, at(7.0)), (9, None)], None);
     assert_eq!(undated.duration(), 0.0);
-    assert_eq!((undated.up_to(4), undated.recorded_by(7.0)), (1, 3));
+    assert_eq!((undated.up_to(4), undated.recorded_by(7.0, 7.0)), (1, 3));
+    assert_eq!(undated.recorded_by(6.0, 6.0), 0);
     assert_eq!(
         Replay::new(Timeline::default(), 1.0).status(),
         Status::Ended
     );
+}
+
+#[test]
+fn a_recorded_time_is_found_with_and_without_a_zone_and_in_any_order() {
+    let zone = |time| Some(Recorded { time, zoned: true });
+    let events = [zone(10.0), at(20.0), None, at(15.0), zone(30.0), at(40.0)];
+    let places = events.iter().enumerate();
+    let timeline = Timeline::new(places.map(|(n, time)| (n as i64, *time)).collect(), None);
+    for (time, local, expected) in [
+        (9.0, 9.0, 0),
+        (10.0, 10.0, 1),
+        (19.0, 19.0, 1),
+        (20.0, 20.0, 4),
+        // The viewer's clock goes before the zone of which events say that it is theirs.
+        (10.0, 20.0, 4),
+        (9.0, 100.0, 0),
+        (30.0, 39.0, 5),
+        (29.0, 100.0, 4),
+        (30.0, 40.0, 6),
+        (1e9, 1e9, 6),
+    ] {
+        assert_eq!(
+            timeline.recorded_by(time, local),
+            expected,
+            "{time} {local}"
+        );
+    }
+    for (index, recorded) in events.into_iter().enumerate() {
+        assert_eq!(timeline.recorded(index), recorded);
+    }
+    assert_eq!(timeline.recorded(6), None);
 }
 
 struct Scene {
@@ -253,4 +292,147 @@ fn an_ended_replay_plays_from_the_beginning_again() {
     scene.player.close();
     scene.turn(100);
     assert!(scene.player.next().now_or_never().is_some());
+}
+
+/// A log and its replay, on a clock that stands still: all events are due at once, or a second apart.
+async fn opened(events: i64, apart: bool) -> (Rc<Log>, Rc<ManualClock>, Player) {
+    let clock = ManualClock::new();
+    let at: Rc<dyn Clock> = Rc::clone(&clock) as _;
+    let backend = Rc::new(Memory::new());
+    let store = EventStore::new(
+        backend,
+        Rc::clone(&at),
+        Default::default(),
+        &pages(1000, 1000),
+    );
+    let log = store.conversation("c", None).await.unwrap();
+    let items = (0..events).map(|n| item(n * 2, if apart { n } else { 0 }));
+    log.append(items.collect(), None).await.unwrap();
+    let player = Player::open(&log, at, ReplayOptions::default()).await;
+    (log, clock, player.unwrap())
+}
+
+fn item(id: i64, second: i64) -> Item {
+    let json = format!(
+        "{{\"id\": {id}, \"timestamp\": \"2025-08-31T15:00:{second:02}\", \"action\": \"think\"}}"
+    );
+    Item::event(Event::from_json(json.as_bytes()).unwrap(), Origin::Live)
+}
+
+/// Every tick until one says that it has ended, and the positions of their events.
+async fn to_the_end(player: &Player) -> (Vec<Tick>, Vec<i64>) {
+    let (mut ticks, mut seen) = (Vec::new(), Vec::new());
+    loop {
+        let tick = player.next().await.unwrap().unwrap();
+        if let Some(batch) = &tick.batch {
+            seen.extend(&batch.positions);
+        }
+        let ended = tick.state.status == "ended";
+        ticks.push(tick);
+        if ended {
+            return (ticks, seen);
+        }
+    }
+}
+
+#[test]
+fn it_has_ended_only_when_every_event_was_handed_out() {
+    for play in [true, false] {
+        run(async move {
+            let (_, _, player) = opened(1300, false).await;
+            if play {
+                player.play();
+            } else {
+                player.step(5000);
+            }
+            let (ticks, seen) = to_the_end(&player).await;
+            assert_eq!(seen, (0..1300).map(|n| n * 2).collect::<Vec<i64>>());
+            let mut count = 0;
+            for Tick { state, batch, .. } in ticks {
+                count += batch.map_or(0, |batch| batch.positions.len());
+                assert_eq!(state.index, count);
+                assert_eq!(
+                    state.position,
+                    count.checked_sub(1).map(|last| last as i64 * 2)
+                );
+                let on_the_way = if play { "playing" } else { "paused" };
+                let expected = if count == 1300 { "ended" } else { on_the_way };
+                assert_eq!(state.status, expected);
+            }
+            assert!(player.next().now_or_never().is_none());
+        });
+    }
+}
+
+#[test]
+fn commands_while_events_are_still_handed_out_lose_none() {
+    run(async {
+        let (_, _, player) = opened(1300, false).await;
+        let first_batch = async || while player.next().await.unwrap().unwrap().batch.is_none() {};
+        // To play on isn't to begin again while there is something left to be seen.
+        player.play();
+        first_batch().await;
+        player.play();
+        let (ticks, seen) = to_the_end(&player).await;
+        assert!(ticks.iter().all(|tick| !tick.reset));
+        assert_eq!(seen.len(), 800);
+        // It was playing when it was sought.
+        player.play();
+        first_batch().await;
+        player.seek_position(99);
+        let (ticks, seen) = to_the_end(&player).await;
+        let state = &ticks.first().unwrap().state;
+        assert_eq!((state.index, state.status), (50, "playing"));
+        assert_eq!(seen.first(), Some(&100));
+        // It had ended when it was sought.
+        player.seek_position(99);
+        let tick = player.next().await.unwrap().unwrap();
+        assert_eq!((tick.state.index, tick.state.status), (50, "paused"));
+        player.step(1000);
+        first_batch().await;
+        player.step(-1);
+        let tick = player.next().await.unwrap().unwrap();
+        assert_eq!((tick.reset, tick.state.index), (true, 1049));
+        assert!(player.next().now_or_never().is_none());
+    });
+}
+
+#[test]
+fn events_that_went_meanwhile_are_passed_by() {
+    for truncated in [0, 8, 18] {
+        run(async move {
+            let (log, clock, player) = opened(10, true).await;
+            player.play();
+            player.next().await.unwrap();
+            log.truncate(truncated).await.unwrap();
+            clock.advance(100_000.0);
+            let (ticks, seen) = to_the_end(&player).await;
+            let left = (0..10).map(|n| n * 2).filter(|at| *at <= truncated);
+            let first_seen = seen.first().copied().unwrap_or(i64::MAX);
+            assert_eq!(
+                seen,
+                left.filter(|at| *at >= first_seen).collect::<Vec<i64>>()
+            );
+            assert_eq!(ticks.last().unwrap().state.index, 10);
+        });
+    }
+}
+
+#[test]
+fn an_event_that_came_late_is_no_part_of_a_replay_under_way() {
+    run(async {
+        let (log, _, player) = opened(10, true).await;
+        log.append(vec![item(1, 0), item(19, 30)], None)
+            .await
+            .unwrap();
+        player.step(2);
+        let tick = async || player.next().await.unwrap().unwrap();
+        let first = tick().await;
+        assert_eq!(first.state.index, 2);
+        assert_eq!(first.batch.unwrap().positions, [0, 2]);
+        player.step(20);
+        let (ticks, seen) = to_the_end(&player).await;
+        assert_eq!(seen, (2..10).map(|n| n * 2).collect::<Vec<i64>>());
+        assert_eq!(ticks.last().unwrap().state.index, 10);
+    });
 }

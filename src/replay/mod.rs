@@ -8,5 +8,5 @@ mod timeline;
 
 pub use player::{Player, ReplayOptions, ReplayState, Tick};
 pub use replay::{Replay, Status};
-pub use time::milliseconds;
+pub use time::Recorded;
 pub use timeline::Timeline;

@@ -5,14 +5,15 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use super::replay::{Replay, Status};
+use super::replay::Replay;
+use super::time::Recorded;
 use super::timeline::Timeline;
 use crate::backend::Clock;
 use crate::error::{Error, Result};
 use crate::event::Position;
 use crate::filter::EventFilter;
 use crate::signal::Signal;
-use crate::store::{Batch, Log, Search, SearchOptions};
+use crate::store::{Batch, Hit, Log, Search, SearchOptions};
 
 /// The most events in one tick: what is due beyond that comes with the next.
 const BATCH: usize = 500;
@@ -48,8 +49,8 @@ pub struct ReplayState {
     pub duration: f64,
     /// How many times faster than recorded.
     pub speed: f64,
-    /// When the last one shown was recorded, in milliseconds since the epoch.
-    pub recorded: Option<f64>,
+    /// When the last one shown was recorded, where it says so.
+    pub recorded: Option<Recorded>,
 }
 
 /// What a replay has to tell: events that became due, a command's effect, or how far it is.
@@ -71,7 +72,9 @@ pub struct Player {
     clock: Rc<dyn Clock>,
     filter: Option<EventFilter>,
     replay: RefCell<Replay>,
-    /// Events that are due and not read yet.
+    /// How many events were handed out, or are passed by; those up to `replay.shown()` follow.
+    told: Cell<usize>,
+    /// Reads those, where it has begun to.
     due: RefCell<Option<Search>>,
     reset: Cell<bool>,
     /// A command came, or the state was never told.
@@ -104,6 +107,7 @@ impl Player {
             clock,
             filter: options.filter,
             replay: RefCell::new(Replay::new(timeline, speed)),
+            told: Cell::new(0),
             due: RefCell::default(),
             reset: Cell::new(false),
             news: Cell::new(true),
@@ -122,48 +126,29 @@ impl Player {
             if self.closed.get() {
                 return Ok(None);
             }
-            let range = self.replay.borrow_mut().advance(self.clock.now());
-            self.show(range.start, range.end);
-            let due = self.due.take();
+            self.replay.borrow_mut().advance(self.clock.now());
             if self.reset.replace(false) {
-                self.news.set(false);
-                return Ok(Some(Tick {
-                    state: self.state(),
-                    batch: None,
-                    reset: true,
-                }));
+                self.due.take();
+                return Ok(Some(self.tick(None, true)));
             }
-            if let Some(mut search) = due {
-                let found = search.next(BATCH).await;
+            if let Some(mut search) = self.search() {
+                let replay = &self.replay;
+                let mut known = |hit: &Hit<'_>| replay.borrow().timeline().has(hit.position);
+                let found = search.next_of(BATCH, &mut known).await;
                 // A seek meanwhile has made what was due pointless.
                 if self.reset.get() {
                     continue;
                 }
-                // What has become due meanwhile follows what is not read yet.
-                let later = self.due.take();
-                if let Some(last) = later.as_ref().and_then(Search::high) {
-                    search.extend(last);
-                }
-                if later.is_some() || !matches!(found, Ok(None)) {
-                    *self.due.borrow_mut() = Some(search);
-                }
-                if let Some(batch) = found? {
-                    return Ok(Some(Tick {
-                        state: self.state(),
-                        batch: Some(batch),
-                        reset: false,
-                    }));
-                }
-                if later.is_some() {
-                    continue;
-                }
+                let batch = found?;
+                let last = batch.as_ref().and_then(|batch| batch.positions.last());
+                // Without a batch, the rest of those that were due is in the log no more.
+                let last = last.copied().or(search.high()).unwrap_or(i64::MAX);
+                self.told.set(replay.borrow().timeline().up_to(last));
+                *self.due.borrow_mut() = Some(search);
+                return Ok(Some(self.tick(batch, false)));
             }
-            if self.news.replace(false) {
-                return Ok(Some(Tick {
-                    state: self.state(),
-                    batch: None,
-                    reset: false,
-                }));
+            if self.news.get() {
+                return Ok(Some(self.tick(None, false)));
             }
             let wait = self.replay.borrow().next_due(self.clock.now());
             let changed = self.changed.changed();
@@ -184,28 +169,35 @@ impl Player {
         }
     }
 
-    /// Has the events from index `from` to before `to` read with the next ticks.
-    fn show(&self, from: usize, to: usize) {
-        let replay = self.replay.borrow();
-        let last = to
-            .checked_sub(1)
-            .and_then(|last| replay.timeline().position(last));
-        let first = replay.timeline().position(from);
-        let (Some(first), Some(last), true) = (first, last, from < to) else {
-            return;
-        };
-        let mut due = self.due.borrow_mut();
-        match due.as_mut() {
-            Some(search) => search.extend(last),
-            None => {
-                *due = Some(self.log.search(&SearchOptions {
-                    start_id: Some(first),
-                    end_id: Some(last),
-                    filter: self.filter.clone(),
-                    ..SearchOptions::default()
-                }));
-            }
+    /// The search for the events that are due and not handed out, if there are any.
+    fn search(&self) -> Option<Search> {
+        let begun = self.due.take();
+        let (replay, told) = (self.replay.borrow(), self.told.get());
+        let last = replay.shown().checked_sub(1).filter(|last| *last >= told)?;
+        let end = replay.timeline().position(last)?;
+        let mut search = begun.unwrap_or_else(|| {
+            self.log.search(&SearchOptions {
+                start_id: replay.timeline().position(told),
+                end_id: Some(end),
+                filter: self.filter.clone(),
+                ..SearchOptions::default()
+            })
+        });
+        search.extend(end);
+        Some(search)
+    }
+
+    fn tick(&self, batch: Option<Batch>, reset: bool) -> Tick {
+        self.news.set(false);
+        Tick {
+            state: self.state(),
+            batch,
+            reset,
         }
+    }
+
+    fn ended(&self) -> bool {
+        self.told.get() >= self.replay.borrow().timeline().len()
     }
 
     fn command(&self, change: impl FnOnce(&mut Replay, f64)) {
@@ -216,7 +208,7 @@ impl Player {
 
     /// Events come as they are due from now on; from the beginning where all were shown.
     pub fn play(&self) {
-        if self.replay.borrow().status() == Status::Ended {
+        if self.ended() {
             self.seek(0);
         }
         self.command(Replay::play);
@@ -229,21 +221,18 @@ impl Player {
 
     /// Shows the next `count` events and pauses; a negative count goes back.
     pub fn step(&self, count: i64) {
+        self.pause();
         if count < 0 {
-            self.pause();
             let back = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
             let shown = self.replay.borrow().shown().saturating_sub(back);
             self.seek(shown);
             return;
         }
         for _ in 0..count {
-            let range = self.replay.borrow_mut().step(self.clock.now());
-            if range.is_empty() {
+            if self.replay.borrow_mut().step(self.clock.now()).is_empty() {
                 break;
             }
-            self.show(range.start, range.end);
         }
-        self.command(|_, _| {});
     }
 
     /// Goes to a position of the log: the events up to it are shown.
@@ -252,16 +241,19 @@ impl Player {
         self.seek(shown);
     }
 
-    /// Goes to a recorded time, in milliseconds since the epoch.
-    pub fn seek_time(&self, time: f64) {
-        let shown = self.replay.borrow().timeline().recorded_by(time);
+    /// Goes to a recorded time, as [`Timeline::recorded_by`] takes it.
+    pub fn seek_time(&self, time: f64, local: f64) {
+        let shown = self.replay.borrow().timeline().recorded_by(time, local);
         self.seek(shown);
     }
 
     fn seek(&self, shown: usize) {
-        self.due.take();
+        if self.ended() {
+            self.pause();
+        }
         self.reset.set(true);
         self.command(|replay, now| replay.seek(shown, now));
+        self.told.set(self.replay.borrow().shown());
     }
 
     /// Changes how many times faster than recorded it goes, from 0.01 to 10 000; what is beyond is
@@ -280,14 +272,15 @@ impl Player {
     pub fn state(&self) -> ReplayState {
         let replay = self.replay.borrow();
         let timeline = replay.timeline();
-        let last = replay.shown().checked_sub(1);
+        let index = self.told.get();
+        let last = index.checked_sub(1);
         ReplayState {
-            status: match replay.status() {
-                Status::Paused => "paused",
-                Status::Playing => "playing",
-                Status::Ended => "ended",
+            status: match (self.ended(), replay.playing()) {
+                (true, _) => "ended",
+                (_, true) => "playing",
+                _ => "paused",
             },
-            index: replay.shown(),
+            index,
             total: timeline.len(),
             position: last.and_then(|last| timeline.position(last)),
             time: replay.time(self.clock.now()),

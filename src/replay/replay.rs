@@ -64,6 +64,12 @@ impl Replay {
         }
     }
 
+    /// Whether it was told to play, even where all events were shown.
+    #[must_use]
+    pub fn playing(&self) -> bool {
+        self.playing
+    }
+
     /// How many times faster than recorded it goes.
     #[must_use]
     pub fn speed(&self) -> f64 {
@@ -92,12 +98,9 @@ impl Replay {
         self.since = now;
     }
 
-    /// Goes on; from the beginning where it has ended.
+    /// Goes on.
     pub fn play(&mut self, now: f64) {
         self.settle(now);
-        if self.status() == Status::Ended {
-            self.seek(0, now);
-        }
         self.playing = true;
     }
 
@@ -145,9 +148,6 @@ impl Replay {
         if self.playing {
             self.settle(now);
             self.shown = before.max(self.timeline.due_by(self.time));
-            if self.status() == Status::Ended {
-                self.playing = false;
-            }
         }
         before..self.shown
     }

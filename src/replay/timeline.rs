@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::time::milliseconds;
+use super::time::Recorded;
 use crate::error::Result;
 use crate::event::Position;
 use crate::filter::EventFilter;
@@ -14,8 +14,8 @@ pub struct Timeline {
     positions: Vec<Position>,
     /// Milliseconds since the first event, idle time shortened; never falling.
     due: Vec<f64>,
-    /// Milliseconds since the epoch as recorded; never falling.
-    recorded: Vec<f64>,
+    /// As recorded, which may fall.
+    recorded: Vec<Option<Recorded>>,
 }
 
 impl Timeline {
@@ -36,7 +36,7 @@ impl Timeline {
         });
         search
             .run(&mut |hit| {
-                events.push((hit.position, hit.timestamp.and_then(milliseconds)));
+                events.push((hit.position, hit.timestamp.and_then(Recorded::read)));
                 true
             })
             .await?;
@@ -46,17 +46,19 @@ impl Timeline {
     /// A timeline of events and their recorded times. An idle time of more than `max_idle`
     /// milliseconds counts as that.
     #[must_use]
-    pub fn new(events: Vec<(Position, Option<f64>)>, max_idle: Option<f64>) -> Timeline {
+    pub fn new(events: Vec<(Position, Option<Recorded>)>, max_idle: Option<f64>) -> Timeline {
         let mut timeline = Timeline::default();
-        let mut last = events.iter().find_map(|(_, time)| *time).unwrap_or(0.0);
+        let mut last = None;
         let mut due = 0.0;
-        for (position, time) in events {
-            let time = time.unwrap_or(last).max(last);
-            due += (time - last).min(max_idle.unwrap_or(f64::INFINITY).max(0.0));
-            last = time;
+        for (position, recorded) in events {
+            if let Some(Recorded { time, .. }) = recorded {
+                let idle = time - last.unwrap_or(time);
+                due += idle.min(max_idle.unwrap_or(f64::INFINITY)).max(0.0);
+                last = Some(time.max(last.unwrap_or(time)));
+            }
             timeline.positions.push(position);
             timeline.due.push(due);
-            timeline.recorded.push(time);
+            timeline.recorded.push(recorded);
         }
         timeline
     }
@@ -85,10 +87,10 @@ impl Timeline {
         self.due.get(index).copied()
     }
 
-    /// When the event at `index` was recorded, in milliseconds since the Unix epoch.
+    /// When the event at `index` was recorded, where it says so.
     #[must_use]
-    pub fn recorded(&self, index: usize) -> Option<f64> {
-        self.recorded.get(index).copied()
+    pub fn recorded(&self, index: usize) -> Option<Recorded> {
+        self.recorded.get(index).copied().flatten()
     }
 
     /// Milliseconds from the first event to the last.
@@ -109,9 +111,27 @@ impl Timeline {
         self.positions.partition_point(|at| *at <= position)
     }
 
-    /// How many events were recorded at or before this time, in milliseconds since the Unix epoch.
+    /// Whether the event at this position is among them.
     #[must_use]
-    pub fn recorded_by(&self, time: f64) -> usize {
-        self.recorded.partition_point(|at| *at <= time)
+    pub fn has(&self, position: Position) -> bool {
+        self.positions.binary_search(&position).is_ok()
+    }
+
+    /// How many events come before the first one that was recorded after this time, in milliseconds
+    /// since the Unix epoch. Those recorded without a zone are compared with `local`, the same time
+    /// on the viewer's clock as if that were UTC.
+    #[must_use]
+    pub fn recorded_by(&self, time: f64, local: f64) -> usize {
+        let mut dated = self.recorded.iter().enumerate();
+        let mut before = false;
+        let later = dated.find_map(|(index, recorded)| {
+            let at = (*recorded)?;
+            let is_later = at.time > if at.zoned { time } else { local };
+            // Those before the first that says when it was are due with it.
+            let index = if before { index } else { 0 };
+            before = true;
+            is_later.then_some(index)
+        });
+        later.unwrap_or(self.len())
     }
 }

@@ -256,13 +256,13 @@ impl ReplayHandle {
     /// Goes to a position.
     #[wasm_bindgen(js_name = seekPosition)]
     pub fn seek_position(&self, position: f64) {
-        self.0.seek_position(position as i64);
+        self.0.seek_position(position.floor() as i64);
     }
 
-    /// Goes to a recorded time in milliseconds since the epoch.
+    /// Goes to a recorded time in milliseconds since the epoch, and the same on the page's clock.
     #[wasm_bindgen(js_name = seekTime)]
-    pub fn seek_time(&self, milliseconds: f64) {
-        self.0.seek_time(milliseconds);
+    pub fn seek_time(&self, time: f64, local: f64) {
+        self.0.seek_time(time, local);
     }
 
     /// Changes the speed.

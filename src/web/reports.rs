@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::home::Fed;
 use crate::event::Dialect;
-use crate::replay::ReplayState;
+use crate::replay::{Recorded, ReplayState};
 use crate::store::{CacheStats, ConversationInfo, ImportReport, Interval, VerifyReport};
 use crate::stream::FeedReport;
 
@@ -177,10 +177,14 @@ fn readable(timestamp: &[u8]) -> &str {
         .unwrap_or_default()
 }
 
-/// Recorded times have no zone: they were read as UTC, and are given back so.
-fn date(recorded: f64) -> String {
-    let date: JsString = Date::new(&JsValue::from_f64(recorded)).to_iso_string();
-    String::from(date).trim_end_matches('Z').to_owned()
+/// Recorded times without a zone were read as UTC, and are given back without one.
+fn date(recorded: Recorded) -> String {
+    let date: JsString = Date::new(&JsValue::from_f64(recorded.time)).to_iso_string();
+    let mut date = String::from(date);
+    if !recorded.zoned {
+        date.pop();
+    }
+    date
 }
 
 /// Nothing in a report is beyond JavaScript, so this does not fail.

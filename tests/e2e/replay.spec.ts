@@ -92,6 +92,32 @@ for (const worker of [true, false]) {
   });
 }
 
+test("a date is sought as the moment that it is, with a zone and as local time", async ({
+  harness,
+}) => {
+  const shown = await harness.evaluate(async () => {
+    const store = await window.oh.openEventStore({ worker: false });
+    const shown: Record<string, unknown> = {};
+    for (const zone of ["", "Z", "+02:00"]) {
+      const conversation = await store.conversation(`zone ${zone}`);
+      const times = Array.from({ length: 10 }, (_, n) => `2026-01-01T00:00:0${n}.250${zone}`);
+      await Promise.all(
+        times.map((timestamp, id) =>
+          conversation.feed({ id, timestamp, source: "user", action: "message" }),
+        ),
+      );
+      const replay = conversation.replay();
+      replay.seek(new Date(times[6] ?? ""));
+      while (replay.state.index === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const { index, date } = replay.state;
+      shown[zone] = [index, Date.parse(date ?? "") - Date.parse(times[6] ?? "")];
+    }
+    await store.close();
+    return shown;
+  });
+  expect(shown).toEqual({ "": [7, 0], Z: [7, 0], "+02:00": [7, 0] });
+});
+
 test("at 10x, a second shows what was recorded in ten", async ({ page, files }) => {
   const begin = new Date("2026-01-01T00:00:00");
   await page.clock.install({ time: begin });

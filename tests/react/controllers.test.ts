@@ -331,6 +331,21 @@ test("a replay that is sought again and played while it reads ends where it shou
   expect(state().state?.index).toBe(128);
 });
 
+test("an event that came late among those that are read makes none be left out", async () => {
+  const conversation = new MemoryConversation(30);
+  conversation.log = conversation.log.filter(({ id }) => id !== 5);
+  const { observed, controls } = replayController(conversation, {});
+  const { state } = follow(observed);
+  await frame();
+  conversation.add(event(5));
+  controls.seek(9);
+  await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 10)));
+  controls.step(2);
+  await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 12)));
+  controls.step(100);
+  await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 30)));
+});
+
 test("speed is set while it goes, and the end disposes of it", async () => {
   const conversation = new MemoryConversation(10);
   const { observed, controls } = replayController(conversation, {});

@@ -1,6 +1,6 @@
 import { act, cleanup, renderHook, waitFor } from "@testing-library/react";
 import { openEventStore } from "oh-event-store";
-import type { Conversation, Event } from "oh-event-store";
+import type { Conversation, Event, EventFilter, ReplayOptions } from "oh-event-store";
 import {
   EventStoreProvider,
   useConversation,
@@ -233,6 +233,35 @@ test("a replay steps, seeks forth and back, and plays to the end", async () => {
   act(() => result.current.play());
   await waitFor(() => expect(ids(result.current.events)).toEqual(range(0, 60)), patient);
   await waitFor(() => expect(result.current.state?.status).toBe("ended"), patient);
+});
+
+test("a replay that can't be says why, and one at a speed that is none waits for another", async () => {
+  const first: ReplayOptions = { maxIdle: -1 };
+  const { result, rerender } = renderHook(
+    (options: ReplayOptions) => useReplay(useConversation("c"), options),
+    {
+      wrapper: await database(5),
+      initialProps: first,
+    },
+  );
+  const refused = { code: "invalid-argument" };
+  await waitFor(() => expect(result.current.error).toMatchObject(refused), patient);
+  rerender({ filter: { sorce: "x" } as EventFilter });
+  await waitFor(() => expect(result.current.error).toBe(null), patient);
+  await waitFor(() => expect(result.current.error).toMatchObject(refused), patient);
+  rerender({ speed: 0 });
+  await waitFor(() => expect(result.current.state?.total).toBe(5), patient);
+  await waitFor(() => expect(result.current.error).toMatchObject(refused), patient);
+  rerender({ speed: 2 });
+  await waitFor(() => expect(result.current.error).toBe(null), patient);
+  await waitFor(() => expect(result.current.state?.speed).toBe(2), patient);
+  act(() => result.current.step(2));
+  await waitFor(() => expect(ids(result.current.events)).toEqual([0, 1]), patient);
+  rerender({ speed: NaN });
+  await waitFor(() => expect(result.current.error).toMatchObject(refused), patient);
+  rerender({ speed: 4 });
+  await waitFor(() => expect(result.current.error).toBe(null), patient);
+  expect(ids(result.current.events)).toEqual([0, 1]);
 });
 
 test("a store that the application has opened is used, and stays open", async () => {

@@ -79,7 +79,10 @@ async function* each<T>(reader: Reader, make: Make<T>): AsyncGenerator<T, void> 
 }
 
 /** A generator's own `return` would wait for a `next` that may never come. */
-function closing<T>(reader: Reader, events: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+export function closing<T>(
+  reader: { close(): void },
+  events: AsyncGenerator<T, void>,
+): AsyncGenerator<T, void> {
   const leave = events.return.bind(events);
   events.return = (value) => {
     reader.close();

@@ -1,6 +1,7 @@
 import { dispose } from "./dispose.js";
 import { errorOf } from "./errors.js";
 import { parseAll } from "./events.js";
+import { closing } from "./iterator.js";
 import type { Remote } from "./remote.js";
 import { Listeners, type Report } from "./report.js";
 import type { Event, Replay, ReplayState, ReplayUpdate } from "./types.js";
@@ -14,12 +15,9 @@ class Link {
   constructor(readonly update: ReplayUpdate) {}
 }
 
-/**
- * What a date's own clock shows, as recorded times have no zone; to the end of its millisecond, as
- * they have microseconds.
- */
-function recordedTime(date: Date): number {
-  return date.getTime() - date.getTimezoneOffset() * 60_000 + 0.9995;
+function checked(value: unknown): number {
+  if (typeof value === "number" && !Number.isNaN(value)) return value;
+  throw errorOf("invalid-argument", `${String(value)} is no number or date`);
 }
 
 /** Mirrors the replay that the wasm module plays. */
@@ -30,6 +28,8 @@ export class LocalReplay implements Replay {
   readonly #subscribers: Listeners<ReplayUpdate>;
   #last: Link;
   #over = false;
+  /** A command leads away from the end that `state` shows; its first update is a reset. */
+  #leaves = false;
   #failure: Error | undefined;
 
   constructor(
@@ -61,6 +61,7 @@ export class LocalReplay implements Replay {
   }
 
   play(): void {
+    this.#leave();
     this.#command((handle) => handle.call("play"));
   }
 
@@ -69,15 +70,19 @@ export class LocalReplay implements Replay {
   }
 
   step(n = 1): void {
+    if (checked(n) <= -1) this.#leave();
     this.#command((handle) => handle.call("step", n));
   }
 
   seek(to: number | Date): void {
-    this.#command((handle) =>
-      to instanceof Date
-        ? handle.call("seekTime", recordedTime(to))
-        : handle.call("seekPosition", to),
-    );
+    const place = checked(to instanceof Date ? to.getTime() : to);
+    this.#leave();
+    if (to instanceof Date) {
+      // To the end of its millisecond, as recorded times have microseconds.
+      const time = place + 0.9995;
+      const local = time - to.getTimezoneOffset() * 60_000;
+      this.#command((handle) => handle.call("seekTime", time, local));
+    } else this.#command((handle) => handle.call("seekPosition", place));
   }
 
   subscribe(callback: (update: ReplayUpdate) => void): () => void {
@@ -85,7 +90,8 @@ export class LocalReplay implements Replay {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Event> {
-    return this.#eventsAfter(this.#last);
+    const wait = { close: () => {} };
+    return closing(wait, this.#eventsAfter(this.#last, this.#leaves, wait));
   }
 
   dispose(): void {
@@ -100,15 +106,20 @@ export class LocalReplay implements Replay {
     this.dispose();
   }
 
-  async *#eventsAfter(link: Link): AsyncGenerator<Event, void> {
-    while (link.update.state.status !== "ended") {
-      const next = await link.next;
+  /** `leaves`: what was told so far is no end. `wait` closes while the next update is waited for. */
+  async *#eventsAfter(link: Link, leaves: boolean, wait: { close(): void }) {
+    while (leaves || link.update.state.status !== "ended") {
+      const next = await new Promise<Link | undefined>((resolve) => {
+        wait.close = () => resolve(undefined);
+        void link.next.then(resolve);
+      });
       if (!next) {
         if (this.#failure) throw this.#failure;
         return;
       }
       yield* next.update.events;
       link = next;
+      leaves &&= !link.update.reset;
     }
   }
 
@@ -122,16 +133,23 @@ export class LocalReplay implements Replay {
     } catch (error) {
       this.#failure = error as Error;
       this.#complain(error);
+      const state = { ...this.state, status: "paused", error: this.#failure } as const;
+      this.#tell({ state, events: [], reset: false });
     }
     this.dispose();
   }
 
   #tell(update: ReplayUpdate): void {
     if (this.#over) return;
+    if (update.reset) this.#leaves = false;
     const link = new Link(update);
     this.#last.settle(link);
     this.#last = link;
     this.#subscribers.tell(update);
+  }
+
+  #leave(): void {
+    this.#leaves ||= this.state.status === "ended";
   }
 
   #command(run: (handle: Remote<ReplayHandle>) => Promise<unknown>): void {

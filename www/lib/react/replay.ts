@@ -36,42 +36,50 @@ export function replayController(
     ({ set }, signal) => {
       if (!conversation) return;
       const { filter } = options;
-      const current = conversation.replay({ ...options, speed });
+      // A speed that is none is told once the replay is there, which can go on at another.
+      const current = conversation.replay({ ...options, speed: Number(speed) > 0 ? speed : 1 });
       replay = current;
-      // The replay's events by index, from the first on, also those after the place shown: going
-      // back costs nothing, going forward only what was never seen.
+      // The events up to the position `end`, also those after the place shown: going back costs
+      // nothing, going forward only what was never seen.
       const known: Event[] = [];
-      let end: number | undefined;
+      let end = -Infinity;
+      let before = end;
       let filling = false;
       const show = perFrame(() => {
         if (signal.aborted) return;
         const { state } = current;
-        if (state.index > known.length && state.position !== end) void fill();
-        else set({ state, events: view(known, Math.min(state.index, known.length)) });
+        const { index, position = -Infinity } = state;
+        // What is read may be more than was replayed, as events that came meanwhile are there too.
+        const length = Math.min(position < end ? index : Infinity, known.length);
+        if (position > end) void fill(position);
+        else set({ state, events: view(known, length) });
       });
-      const fill = async () => {
+      const fill = async (endId: number) => {
         if (filling) return;
         filling = true;
         try {
-          const { position } = current.state;
-          const range = { startId: end === undefined ? undefined : end + 1, endId: position };
+          const range = { startId: known.length ? end + 1 : undefined, endId };
           const missing = iterate(conversation.searchEvents({ ...range, filter }), signal);
+          const found: Event[] = [];
           for (let next = await missing.next(); !next.done; next = await missing.next()) {
-            known.push(next.value);
+            found.push(next.value);
           }
-          end = position;
+          for (const event of found) known.push(event);
+          end = endId;
           show();
         } catch (error) {
           set({ error: asError(error) });
         }
         filling = false;
       };
-      const stop = current.subscribe(({ state, events }) => {
-        const first = state.index - events.length;
-        if (!filling && first <= known.length && state.index > known.length) {
-          for (const event of events.slice(known.length - first)) known.push(event);
-          end = state.position;
+      const stop = current.subscribe(({ state, events, reset }) => {
+        const { error, position = -Infinity } = state;
+        if (error) set({ error });
+        if (!filling && !reset && before === end) {
+          for (const event of events) known.push(event);
+          end = position;
         }
+        before = position;
         show();
       });
       onAbort(signal, () => {
@@ -79,6 +87,7 @@ export function replayController(
         current.dispose();
       });
       set({ state: current.state });
+      if (speed !== undefined) controls.setSpeed(speed);
     },
   );
   const controls: ReplayControls = {
@@ -88,7 +97,14 @@ export function replayController(
     seek: (to) => replay?.seek(to),
     setSpeed(next) {
       speed = next;
-      if (replay) replay.speed = next;
+      if (!replay) return;
+      let error = replay.state.error ?? null;
+      try {
+        replay.speed = next;
+      } catch (wrong) {
+        error = asError(wrong);
+      }
+      observed.set({ error });
     },
   };
   return { observed, controls };

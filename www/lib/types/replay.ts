@@ -11,9 +11,9 @@ export interface ReplayOptions {
 
 export interface ReplayState {
   readonly status: "paused" | "playing" | "ended";
-  /** Events shown so far. */
+  /** Events shown so far; those that went since it began are counted when it passes them. */
   readonly index: number;
-  /** Events in all. */
+  /** Events in all when it began. */
   readonly total: number;
   /** Of the last shown event. */
   readonly position?: number;
@@ -22,8 +22,13 @@ export interface ReplayState {
   /** Milliseconds of the shortened recording. */
   readonly duration: number;
   readonly speed: number;
-  /** The recorded timestamp of the last shown event. */
+  /**
+   * The recorded timestamp of the last shown event, where it has one: to the millisecond, in UTC if
+   * it has a zone.
+   */
   readonly date?: string;
+  /** Why it can't be replayed, or no further. */
+  readonly error?: Error;
 }
 
 /** What a replay's subscribers are told. */
@@ -48,7 +53,10 @@ export interface Replay extends AsyncIterable<Event>, Disposable {
   pause(): void;
   /** Shows the next `n` events at once (default 1); a negative number goes back. */
   step(n?: number): void;
-  /** Goes to the event at a position, or to a moment of recorded time. */
+  /**
+   * Goes to the event at a position, or to the last before any that was recorded after a date. A
+   * timestamp without a zone is taken as local time, as `Date` does.
+   */
   seek(to: number | Date): void;
   /** Calls back with every change; returns the function that ends it. */
   subscribe(callback: (update: ReplayUpdate) => void): () => void;

@@ -225,7 +225,7 @@ export class ReplayHandle {
   pause(): void;
   step(n: number): void;
   seekPosition(position: number): void;
-  seekTime(ms: number): void;
+  seekTime(time: number, local: number): void;
   setSpeed(speed: number): void;
   state(): ReplayState;
   close(): void;
