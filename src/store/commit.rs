@@ -32,6 +32,8 @@ pub enum Item {
     Follows(Rc<Event>, Origin, After),
     /// An entry of another copy of this log: it keeps its version, and its place where that is free.
     Entry(Entry),
+    /// What stands there on the server, or in a file, and can't be kept; why. Its place stays free.
+    Unusable(String, After),
     /// A new event, as JSON, that is given its id, timestamp and source: the server's `add_event`.
     New {
         /// The event's JSON object.
@@ -60,7 +62,7 @@ impl Item {
 
     pub(super) fn after(&self) -> Option<After> {
         match self {
-            Item::Follows(_, _, after) => Some(*after),
+            Item::Follows(_, _, after) | Item::Unusable(_, after) => Some(*after),
             _ => None,
         }
     }

@@ -48,7 +48,7 @@ pub(crate) struct Plan {
     late: SortedMap<i64, SortedMap<Position, Entry>>,
     /// Positions in the tail that are new or changed.
     fresh: SortedMap<Position, ()>,
-    /// Where the item before is, of those whose neighbor is known.
+    /// Where the item before is, or would be, of those whose neighbor is known.
     pub(super) previous: Option<Position>,
     /// The stretches between neighbors.
     pub(super) links: Vec<Interval>,
@@ -125,7 +125,12 @@ impl Plan {
                     }
                     outcome
                 }
-                Err(why) => Outcome::Rejected(why),
+                Err(why) => {
+                    // Nothing is complete across a place that stays free.
+                    let place = before.map(|before| before.saturating_add(1));
+                    self.previous = place.filter(|place| !self.is_taken(*place));
+                    Outcome::Rejected(why)
+                }
             };
             if let Outcome::Accepted(entry) | Outcome::Replaced(entry) = &outcome {
                 self.pending.extend(id_of(entry));
@@ -167,6 +172,7 @@ impl Plan {
                 place = Some(entry.position);
                 (Rc::clone(&entry.event), entry.origin)
             }
+            Item::Unusable(why, _) => return Err(why.clone()),
             Item::New {
                 json,
                 id,

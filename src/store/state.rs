@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::blocks::Block;
+use super::neighbors::ROOM;
 use super::record::Record;
 use crate::event::Position;
 use crate::page::{Entry, Summary};
@@ -43,6 +44,12 @@ impl State {
     pub(crate) fn first(&self) -> Option<Position> {
         let pages = self.pages.first().map(|page| page.first());
         pages.or_else(|| self.tail.entries().first().map(|(position, _)| *position))
+    }
+
+    /// The position before an event that comes before all others, with room for more between.
+    pub(crate) fn before_first(&self) -> Position {
+        let first = self.first().map_or(0, |first| first.saturating_sub(ROOM));
+        first.saturating_sub(1)
     }
 
     /// The index of the page whose range `position` lies in or next to; `None` where it belongs
