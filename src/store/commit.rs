@@ -96,6 +96,14 @@ pub(crate) struct Ticket {
     result: RefCell<Option<Result<Vec<Outcome>>>>,
 }
 
+impl Ticket {
+    /// It holds what would be there twice if it were written once more.
+    fn has_new(&self) -> bool {
+        let mut items = self.items.iter();
+        items.any(|item| matches!(item, Item::New { .. }))
+    }
+}
+
 impl Log {
     /// Writes items and ends when they are durable, or with why they are not. `covers` says that
     /// nothing is missing between two positions, once these items are there.
@@ -157,13 +165,14 @@ impl Log {
     }
 
     async fn commit(&self, tickets: &[Rc<Ticket>]) -> Result<()> {
-        let items: Vec<&Item> = tickets.iter().flat_map(|ticket| &ticket.items).collect();
-        let claims: Vec<&Claim> = tickets.iter().flat_map(|ticket| &ticket.claim).collect();
+        let mut tickets = tickets.to_vec();
         // What has an id can be written once more where it is not known whether it is there.
         let mut unknown = Vec::new();
-        let mut again = !items.iter().any(|item| matches!(item, Item::New { .. }));
+        let mut again = true;
         for attempt in 0..ATTEMPTS {
             self.check_open()?;
+            let items: Vec<&Item> = tickets.iter().flat_map(|ticket| &ticket.items).collect();
+            let claims: Vec<&Claim> = tickets.iter().flat_map(|ticket| &ticket.claim).collect();
             let mut plan = Plan::make(self, &items, &claims, attempt > 0).await?;
             for (outcome, before) in plan.outcomes.iter_mut().zip(&unknown) {
                 if *outcome == Outcome::Double && self.holds(before).await {
@@ -174,10 +183,10 @@ impl Log {
             let result = if plan.stale {
                 Err(Error::Conflict.into())
             } else if plan.writes.is_empty() {
-                self.answer(tickets, plan.outcomes);
+                self.answer(&tickets, plan.outcomes);
                 return Ok(());
             } else {
-                self.start(plan, tickets, again);
+                self.start(plan, &tickets, again);
                 self.land().await
             };
             match result {
@@ -186,9 +195,18 @@ impl Log {
                     self.reload().await?;
                 }
                 Err(why) if again && matches!(*why, Error::Storage { .. }) => {
+                    let mut planned = planned.into_iter();
+                    tickets.retain(|ticket| {
+                        let own: Vec<_> = planned.by_ref().take(ticket.items.len()).collect();
+                        let is_open = ticket.result.borrow().is_none();
+                        unknown.extend(own.into_iter().filter(|_| is_open));
+                        is_open
+                    });
+                    if tickets.is_empty() {
+                        return Err(why);
+                    }
                     self.report(Level::Warn, "a commit is made once more", &why);
                     again = false;
-                    unknown = planned;
                     self.reload().await?;
                 }
                 // From here on it is memory that is written to.
@@ -217,7 +235,8 @@ impl Log {
         }
     }
 
-    /// Hands a plan to the backend. With `again`, a failure of the storage is not its tickets' end.
+    /// Hands a plan to the backend. With `again`, a failure of the storage is only the end of those of
+    /// its tickets that hold new events.
     pub(crate) fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>], again: bool) {
         let before = self.snapshot();
         let expected = (!plan.appends).then(|| Expected {
@@ -267,9 +286,9 @@ impl Log {
                 self.answer(&tickets, outcomes);
             }
             Err(why) if matches!(**why, Error::Conflict | Error::Unreachable { .. }) => {}
-            Err(why) if again && matches!(**why, Error::Storage { .. }) => {}
             Err(why) => {
-                for ticket in &tickets {
+                let again = again && matches!(**why, Error::Storage { .. });
+                for ticket in tickets.iter().filter(|ticket| !again || ticket.has_new()) {
                     *ticket.result.borrow_mut() = Some(Err(why.clone()));
                 }
                 self.forget_answered();
