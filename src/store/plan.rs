@@ -16,6 +16,9 @@ use crate::sorted_map::SortedMap;
 /// So many numbers of pages a millisecond is worth: they stay below 2^53 until the year 2109.
 const PAGES_A_MILLISECOND: i64 = 2048;
 
+/// The longest text of an event that a log takes, in bytes: what is in a log fits into an archive.
+pub const LONGEST_EVENT: usize = 100 << 20;
+
 /// A commit, worked out but not done: the state after it and the writes that lead there.
 pub(crate) struct Plan {
     pub(crate) next: State,
@@ -198,6 +201,10 @@ impl Plan {
             ));
         }
         let event = log.secrets.borrow().mask(event);
+        // What is stored already stays.
+        if place.is_none() && event.text.len() > LONGEST_EVENT {
+            return Err(format!("it has more than {LONGEST_EVENT} bytes"));
+        }
         let position = match &event.header.id {
             Some(EventId::Number(id)) if (0..=MAX_ID).contains(id) => *id,
             Some(EventId::Text(text)) => self
@@ -210,6 +217,9 @@ impl Plan {
                 .unwrap_or_else(|| last.map_or(0, |last| last.saturating_add(1))),
             _ => return Err("it has no usable id".into()),
         };
+        if position > MAX_ID {
+            return Err("no place is left behind the last event".into());
+        }
         self.next.record.dialect = Some(dialect);
         Ok(Entry {
             position,
