@@ -13,7 +13,7 @@ use oh_event_store::event::{Event, EventId, Position};
 use oh_event_store::filter::EventFilter;
 use oh_event_store::page::{Entry, Origin, Page};
 use oh_event_store::store::{
-    ExportFormat, ImportReport, Item, Log, Record, SearchOptions, StoreOptions,
+    ExportFormat, ImportReport, Item, Log, Outcome, Record, SearchOptions, StoreOptions,
 };
 use support::{Random, all, events, for_seeds, found, open, pages, run, store};
 
@@ -521,5 +521,24 @@ fn lines_and_trajectories_come_back_with_the_same_texts_and_change_nothing_twice
                 assert_eq!(there.records(), before);
             }
         });
+    });
+}
+
+#[test]
+fn an_event_that_no_archive_could_hold_is_refused() {
+    run(async {
+        let log = open(&Rc::new(Memory::new()), &StoreOptions::default()).await;
+        let long = |length: usize| {
+            let header = events::message(1, "x").header;
+            let text = "x".repeat(length).into_boxed_str();
+            Item::event(Event { header, text }, Origin::Remote)
+        };
+        let rest = Item::event(events::message(2, "x"), Origin::Remote);
+        let items = vec![long((100 << 20) + 1), rest];
+        let outcomes = log.append(items, None).await.unwrap();
+        assert!(
+            matches!(&outcomes[..], [Outcome::Rejected(why), Outcome::Accepted(_)]
+                if why.contains("more than 104857600 bytes"))
+        );
     });
 }

@@ -241,3 +241,48 @@ fn a_commit_made_once_more_ends_while_another_tab_rewrites_the_pages() {
         assert!(tasks.iter().all(Task::ended), "an append waits for ever");
     });
 }
+
+#[test]
+fn what_goes_with_a_new_event_is_made_once_more_where_that_cannot_be() {
+    for_seeds(60, |seed, random| {
+        let records = Rc::new(Memory::new());
+        let backend = slow(&records, seed);
+        let mut pool = LocalPool::new();
+        let log = pool.run_until(log(&backend));
+        pool.run_until(log.append(vec![item(0)], None)).unwrap();
+        backend.set_faults(Faults {
+            delay: 6,
+            lost: 100,
+            ..Faults::default()
+        });
+        let before = random.one_in(2);
+        let mut appends = [vec![item(7), item(0)], vec![new("added")], vec![item(5)]];
+        if before {
+            appends.swap(0, 1);
+        }
+        let appends = appends.map(|items| log.append(items, None));
+        let mut appends = futures_util::future::join_all(appends);
+        let mut context = Context::from_waker(noop_waker_ref());
+        while backend.commits() < 2 {
+            assert!(appends.poll_unpin(&mut context).is_pending());
+        }
+        backend.set_faults(Faults::default());
+        let mut answers = pool.run_until(appends);
+        if before {
+            answers.swap(0, 1);
+        }
+        let [fed, added, other] = answers.try_into().expect("three answers");
+        assert!(added.is_err(), "it is not known");
+        let fed = fed.expect("it is stored");
+        assert!(
+            matches!(fed[..], [Outcome::Accepted(_), Outcome::Double]),
+            "{fed:?}"
+        );
+        let other = other.expect("it is stored");
+        assert!(matches!(other[..], [Outcome::Accepted(_)]), "{other:?}");
+        backend.settle();
+        let ids = pool.run_until(all(&log)).into_iter().map(|(id, _)| id);
+        let fed: Vec<i64> = ids.filter(|id| [0, 5, 7].contains(id)).collect();
+        assert_eq!(fed, [0, 5, 7]);
+    });
+}

@@ -4,8 +4,9 @@
 #[path = "support/vectors/store.rs"]
 mod store;
 
-use oh_event_store::event::{FileForm, wire_form};
-use oh_event_store::store::{ExportFormat, ImportReport, SearchOptions};
+use oh_event_store::event::{Event, FileForm, wire_form};
+use oh_event_store::page::Origin;
+use oh_event_store::store::{After, ExportFormat, ImportReport, Item, SearchOptions};
 use store::{Stored, block_on};
 
 const READ: &str = r#"{"action": "read", "args": {"path": "a", "translated_ipython_code": null}}"#;
@@ -129,4 +130,81 @@ fn a_fault_is_told_with_its_line_and_the_rest_goes_in() {
     let lines: Vec<usize> = report.faults.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [2, 4, 5, 6]);
     assert!(texts[1].starts_with("{\"id\": 2, "));
+}
+
+/// The V1 event with this number.
+fn v1(number: usize) -> String {
+    format!(
+        "{{\"id\": \"e{number}\", \"timestamp\": \"2025-08-{number:02}\", \"kind\": \"MessageEvent\"}}"
+    )
+}
+
+/// A log that has got these V1 events one by one, each with room before it.
+fn with_gaps(numbers: &[usize]) -> Stored {
+    let stored = Stored::new(Vec::new()).expect("a store");
+    for number in numbers {
+        let event = Event::from_json(v1(*number).as_bytes()).expect("an event");
+        let item = Item::follows(event, Origin::Live, After::Unknown);
+        block_on(stored.0.append(vec![item], None)).expect("it is stored");
+    }
+    stored
+}
+
+fn import(stored: &Stored, file: &[String]) -> ImportReport {
+    let file = file.join("\n");
+    block_on(stored.0.import(file.as_bytes(), &mut |_| {})).expect("an import")
+}
+
+fn texts(stored: &Stored) -> Vec<String> {
+    let mut search = stored.0.search(&SearchOptions::default());
+    let mut texts = Vec::new();
+    while let Some(batch) = block_on(search.next(100)).expect("a search") {
+        texts.extend(batch.texts().map(String::from));
+    }
+    texts
+}
+
+#[test]
+fn v1_events_take_the_places_that_the_file_has_them_in() {
+    let file: Vec<String> = (1..8).map(v1).collect();
+    for known in [&[][..], &[1, 3], &[4], &[3, 7], &[7], &[1, 2, 6]] {
+        let stored = with_gaps(known);
+        assert_eq!(import(&stored, &file).rejected, 0);
+        assert_eq!(texts(&stored), file, "{known:?}");
+        assert_eq!(stored.0.coverage().1, [], "{known:?}");
+    }
+}
+
+#[test]
+fn v1_events_keep_their_order_across_the_commits_of_an_import() {
+    let file: Vec<String> = (1..9)
+        .map(|number| {
+            let long = format!(", \"long\": \"{}\"}}", "x".repeat(900_000));
+            v1(number).replace('}', &long)
+        })
+        .collect();
+    let stored = with_gaps(&[]);
+    for line in [&file[0], &file[3], &file[7]] {
+        let event = Event::from_json(line.as_bytes()).expect("an event");
+        let item = Item::follows(event, Origin::Live, After::Unknown);
+        block_on(stored.0.append(vec![item], None)).expect("it is stored");
+    }
+    import(&stored, &file);
+    assert!(texts(&stored) == file, "they are out of order");
+    assert_eq!(stored.0.coverage().1, []);
+}
+
+#[test]
+fn what_cannot_be_read_among_v1_events_is_a_gap() {
+    for bad in [
+        "7".to_owned(),
+        "{".to_owned(),
+        READ.replacen('{', "{\"id\": 1, ", 1),
+    ] {
+        let stored = with_gaps(&[1, 4]);
+        let file = [v1(1), v1(2), bad, v1(3), v1(4)];
+        assert_eq!(import(&stored, &file).rejected, 1);
+        assert_eq!(texts(&stored), (1..5).map(v1).collect::<Vec<_>>());
+        assert_eq!(stored.0.coverage().1, [(2, 2)]);
+    }
 }

@@ -353,3 +353,74 @@ fn a_failed_read_can_be_repeated() {
         assert!(failed > 0);
     });
 }
+
+#[test]
+fn a_copy_with_another_date_comes_in_its_own_place_or_not_at_all() {
+    for reverse in [false, true] {
+        for (second, kept) in [("01", false), ("07", true)] {
+            run(async move {
+                let store = store(Rc::new(Memory::new()), &pages(300, 1000));
+                let log = store.conversation("c", None).await.expect("it opens");
+                let live = |id| Item::event(events::message(id, "x"), Origin::Live);
+                log.append(vec![live(5), live(6), live(4), live(9)], None)
+                    .await
+                    .unwrap();
+                let mut search = store.search_all(&EventFilter::default(), reverse, None);
+                let (first, left) = match reverse {
+                    false => (2, 2),
+                    true => (1, 3),
+                };
+                let mut matches = Vec::new();
+                for _ in 0..first {
+                    matches.extend(read(&mut search, &store, 1).await.expect("a match"));
+                }
+                // 4, 5 are given, 6 and 9 wait; in reverse 9 is given.
+                let text = events::frame(6, "x").replace("15:23:06", &format!("15:23:{second}"));
+                let better = Event::from_json(text.as_bytes()).expect("an event");
+                log.append(vec![Item::event(better, Origin::Remote)], None)
+                    .await
+                    .unwrap();
+                while let Some(more) = read(&mut search, &store, 10).await {
+                    matches.extend(more);
+                }
+                let mut sorted = matches.clone();
+                sort(&mut sorted, reverse);
+                assert_eq!(matches, sorted);
+                let all = first + left - usize::from(!kept && !reverse);
+                assert_eq!(matches.len(), all);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_conversation_of_a_newer_release_does_not_hide_the_others() {
+    run(async {
+        let memory = Rc::new(Memory::new());
+        let options = pages(300, 1000);
+        let filled = store(Rc::clone(&memory) as _, &options);
+        for id in ["a", "b", "c"] {
+            append(&filled, id, vec![events::message(0, id)]).await;
+        }
+        // It has added to the tail, and nothing else; in one the rest was deleted.
+        let mut records = memory.records();
+        for id in ["b", "d"] {
+            let key = |id: &str, number| (Table::Tail, Key::new(&id.into(), number));
+            let mut newer = records[&key("a", 0)].clone();
+            newer.truncate(newer.len() - 8);
+            newer[0] = 2;
+            newer.extend(xxhash_rust::xxh64::xxh64(&newer, 0).to_le_bytes());
+            records.insert(key(id, 1), newer);
+        }
+        memory.restore(records);
+        let (reporter, told) = listening();
+        let clock: Rc<dyn Clock> = ManualClock::new();
+        let store = EventStore::new(memory, clock, reporter, &options);
+        let ids = store.conversations().await.expect("they are there");
+        let ids: Vec<&str> = ids.iter().map(|info| &*info.id).collect();
+        assert_eq!(ids, ["a", "c"]);
+        assert_eq!(lines(&told).len(), 2);
+        let matches = found(&store, &EventFilter::default(), false, 10).await;
+        assert_eq!(matches.len(), 2);
+    });
+}

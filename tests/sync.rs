@@ -529,3 +529,18 @@ fn subscribers_hear_of_what_a_sync_brings() {
         assert_eq!(contents(&batch), texts(&served));
     });
 }
+
+#[test]
+fn what_cannot_be_read_at_the_end_is_told_as_not_complete() {
+    run(async {
+        let stream = in_memory().await;
+        let mut texts = frames(&[0, 1]);
+        texts.push("7".into());
+        let http: Rc<dyn Http> = Rc::new(Scripted::new(move |_: &Request<'_>| {
+            Some(Ok(page(&texts, false)))
+        }));
+        let report = sync(&http, &stream).await.expect("it syncs");
+        assert_eq!((report.accepted, report.rejected), (2, 1));
+        assert!(!report.complete);
+    });
+}

@@ -4,10 +4,10 @@
 
 mod support;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use oh_event_store::backend::{Clock, Http, Memory, Request, Scripted};
+use oh_event_store::backend::{Clock, Http, Memory, Request, Response, Scripted};
 use oh_event_store::error::{Error, Result};
 use oh_event_store::event::{Dialect, Event};
 use oh_event_store::notice::Reporter;
@@ -49,7 +49,10 @@ fn server(count: usize, asked: &Rc<RefCell<Vec<String>>>) -> Sync {
 }
 
 fn answering(answer: impl Fn(&str) -> String + 'static) -> Sync {
-    let answer = move |request: &Request<'_>| Some(Ok(response(200, &answer(request.url))));
+    scripted(move |request| Some(Ok(response(200, &answer(request.url)))))
+}
+
+fn scripted(answer: impl Fn(&Request<'_>) -> Option<Result<Response>> + 'static) -> Sync {
     let http: Rc<dyn Http> = Rc::new(Scripted::new(answer));
     let clock: Rc<dyn Clock> = ManualClock::new();
     let server = Server::new(http, clock, Reporter::default(), ServerOptions::default());
@@ -176,6 +179,159 @@ fn what_is_no_event_is_passed_over() {
         });
         let report = finish(odd, &stream).await.expect("it syncs");
         assert_eq!((report.accepted, report.rejected), (2, 2));
+        assert!(!report.complete);
+        assert_eq!(report.gaps, [(1, 2)]);
         assert_eq!(texts(&stream).await, [text(0), text(1)]);
+    });
+}
+
+/// A server that answers each address with these events and the id of the next page.
+fn paging(page: impl Fn(Option<&str>) -> (Vec<String>, Option<&'static str>) + 'static) -> Sync {
+    answering(move |url| {
+        let (items, next) = page(url.split_once("page_id=").map(|(_, id)| id));
+        let next = next.map_or("null".into(), |id| format!("\"{id}\""));
+        let items = items.join(", ");
+        format!("{{\"items\": [{items}], \"next_page_id\": {next}}}")
+    })
+}
+
+/// Wherever it stands: in a page, at its beginning or end, or all of it.
+#[test]
+fn what_cannot_be_read_is_a_gap_and_finds_its_place_once_it_can() {
+    let pages = |odd: [usize; 3]| {
+        move |id: Option<&str>| {
+            let event = |number| match odd.contains(&number) {
+                true => "7".into(),
+                false => text(number),
+            };
+            match id {
+                None => ((0..4).map(event).collect(), Some("e4")),
+                Some("e4") => ((4..7).map(event).collect(), None),
+                Some(id) => {
+                    let from = id.trim_start_matches('e').parse().expect("a number");
+                    ((from..7).map(event).collect(), None)
+                }
+            }
+        }
+    };
+    for odd in [
+        [1, 2, 5],
+        [0, 1, 1],
+        [2, 3, 3],
+        [5, 6, 6],
+        [3, 5, 6],
+        [0, 3, 5],
+    ] {
+        for known in [vec![], vec![4], vec![4, 6]] {
+            run(async move {
+                let stream = stream().await;
+                for number in known {
+                    store_run(&stream, number..number + 1).await;
+                }
+                let report = finish(paging(pages(odd)), &stream).await.expect("it syncs");
+                assert!(
+                    !report.complete && report.rejected > 0,
+                    "{odd:?}: {report:?}"
+                );
+                let there = texts(&stream).await;
+                let kept =
+                    (0..7).filter(|number| !odd.contains(number) || there.contains(&text(*number)));
+                assert_eq!(there, kept.map(text).collect::<Vec<_>>(), "{odd:?}");
+                let report = finish(paging(pages([9; 3])), &stream)
+                    .await
+                    .expect("it syncs");
+                assert!(report.complete, "{odd:?}: {report:?}");
+                assert_eq!(
+                    texts(&stream).await,
+                    (0..7).map(text).collect::<Vec<_>>(),
+                    "{odd:?}"
+                );
+            });
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_first_page_of_nothing_usable_is_no_beginning() {
+    run(async {
+        let stream = stream().await;
+        let odd = paging(|id| match id {
+            None => (vec!["7".into(), "8".into()], Some("e2")),
+            Some(_) => (vec![text(2), text(3)], None),
+        });
+        let report = finish(odd, &stream).await.expect("it syncs");
+        assert_eq!((report.accepted, report.rejected), (2, 2));
+        assert_eq!(report.gaps, [(0, 1)]);
+        let report = finish(server(4, &Rc::default()), &stream).await;
+        assert!(report.expect("it syncs").complete);
+        assert_eq!(texts(&stream).await, (0..4).map(text).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_circle_is_found_out_after_the_end_was_looked_for_once_more() {
+    run(async {
+        let stream = stream().await;
+        store_run(&stream, 9..10).await;
+        let circle = paging(|id| match id {
+            None => (vec![text(0), text(1)], None),
+            Some("e1") => (vec![text(1)], Some("e2")),
+            Some("e2") => (vec![text(2)], Some("e1")),
+            Some(id) => panic!("{id}"),
+        });
+        let ended = finish(circle, &stream).await;
+        assert!(says(&ended, "circles"), "{ended:?}");
+    });
+}
+
+#[test]
+fn a_page_of_one_event_is_no_circle_when_the_next_one_has_to_be_asked_for_again() {
+    run(async {
+        let (stream, tries) = (stream().await, Cell::new(0));
+        let single = move |request: &Request<'_>| {
+            let id = request.url.split_once("page_id=e").map(|(_, id)| id);
+            let number: usize = id.map_or(0, |id| id.parse().expect("a number"));
+            tries.set(tries.get() + usize::from(number == 2));
+            let next = ["\"e1\"", "\"e2\"", "null"][number];
+            let body = format!(
+                "{{\"items\": [{}], \"next_page_id\": {next}}}",
+                text(number)
+            );
+            Some(Ok(match (number, tries.get()) {
+                (2, 1) => response(401, ""),
+                _ => response(200, &body),
+            }))
+        };
+        let mut sync = scripted(single);
+        let ended = async {
+            while let Ok((_, ended)) = sync.step(&stream).await {
+                assert!(!ended, "it was refused nothing");
+            }
+            finish(sync, &stream).await
+        };
+        assert!(ended.await.expect("it syncs").complete);
+        assert_eq!(texts(&stream).await, (0..3).map(text).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn a_log_without_events_becomes_what_the_server_has() {
+    run(async {
+        let log = store(Rc::new(Memory::new()), &pages(4096, 60))
+            .conversation("c", None)
+            .await
+            .expect("it opens");
+        let stream = EventStream::new(log, Reporter::default(), 10, Rc::default());
+        let both = answering(|url| {
+            let items = [text(0), text(1)].join(", ");
+            match url.contains("/events/search") {
+                true => format!("{{\"items\": [{items}], \"next_page_id\": null}}"),
+                false => format!("{{\"events\": [{items}], \"has_more\": false}}"),
+            }
+        });
+        let report = finish(both, &stream).await.expect("it syncs");
+        assert_eq!((report.accepted, report.rejected), (2, 0));
+        assert!(report.complete);
+        assert_eq!(stream.log().dialect(), Dialect::V1);
     });
 }

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use oh_event_store::backend::{Backend, Clock, Key, Memory, Table};
+use oh_event_store::event::{Event, MAX_ID};
 use oh_event_store::filter::EventFilter;
 use oh_event_store::notice::Notice;
-use oh_event_store::page::{Origin, Page, Summary};
+use oh_event_store::page::{Entry, Origin, Page, Summary};
 use oh_event_store::store::{EventStore, Item, Log, Outcome, SearchOptions};
 use support::{ManualClock, all, events, for_seeds, found, lines, listening, pages, run, text_of};
 
@@ -272,5 +273,66 @@ fn any_one_flipped_byte_leaves_all_other_events() {
             assert!(!lost.iter().any(|id| complete(&again, id)), "{place:?}");
             assert_eq!(all(&again).await, left);
         });
+    });
+}
+
+/// Their checksums are right: whoever wrote them counted wrong.
+#[test]
+fn a_position_that_nothing_can_come_after_is_damage() {
+    for position in [i64::MAX, i64::MAX - 1, 1 << 53, -(1 << 53), i64::MIN] {
+        run(async move {
+            let json = r#"{"id": "a", "kind": "MessageEvent", "source": "agent"}"#;
+            let event = Event::from_json(json.as_bytes()).unwrap();
+            let entry = Entry {
+                position,
+                origin: Origin::Remote,
+                version: 0,
+                event: Rc::new(event),
+            };
+            let page = Page::new(std::slice::from_ref(&entry));
+            let summaries = Summary::encode(&[Rc::new(page.summary(5))]);
+            let page = page.record().to_vec();
+            let key = |number| Key::new(&"c".into(), number);
+            for places in [
+                vec![(Table::Pages, 5, page.clone())],
+                vec![(Table::Tail, 5, entry.encode())],
+                vec![(Table::Pages, 5, page), (Table::Summaries, 5, summaries)],
+            ] {
+                let records = places.into_iter();
+                let records = records.map(|(table, number, bytes)| ((table, key(number)), bytes));
+                let (log, told, _) = listened(records.collect()).await;
+                assert_eq!(all(&log).await, []);
+                assert!(!lines(&told).is_empty());
+                let item = Item::event(events::message(1, "x"), Origin::Live);
+                log.append(vec![item], None)
+                    .await
+                    .expect("it can be written");
+                assert_eq!(all(&log).await.len(), 1);
+            }
+        });
+    }
+}
+
+#[test]
+fn an_event_is_refused_where_there_is_no_position_left() {
+    run(async {
+        let log = support::open(&Rc::new(Memory::new()), &pages(300, 1000)).await;
+        let event = |id: &str| {
+            let json = format!("{{\"id\": \"{id}\", \"kind\": \"MessageEvent\"}}");
+            Event::from_json(json.as_bytes()).unwrap()
+        };
+        let last = Entry {
+            position: MAX_ID,
+            origin: Origin::Remote,
+            version: 0,
+            event: Rc::new(event("a")),
+        };
+        let items = vec![Item::Entry(last), Item::event(event("b"), Origin::Live)];
+        let outcomes = log.append(items, None).await.unwrap();
+        assert!(matches!(
+            outcomes[..],
+            [Outcome::Accepted(_), Outcome::Rejected(_)]
+        ));
+        assert_eq!(all(&log).await.len(), 1);
     });
 }

@@ -596,3 +596,43 @@ fn sealed_as(page: &[u8], format: u8) -> Vec<u8> {
     bytes[4] = format;
     sealed(bytes)
 }
+
+#[test]
+fn a_conversation_record_under_a_wrong_key_is_passed_by_and_goes() {
+    for keeps_its_own in [true, false] {
+        let mut records = written(3, false);
+        let key = |number| (Table::Conversations, Key::new(&"c".into(), number));
+        let own = records[&key(0)].clone();
+        // An older state of it.
+        let mut other = Record::decode(&own).unwrap();
+        other.generation -= 1;
+        records.insert(key(-5), other.encode());
+        records.insert(key(7), own);
+        if !keeps_its_own {
+            records.remove(&key(0));
+        }
+        run(async move {
+            let memory = memory(&records);
+            let store = store(Rc::clone(&memory) as _, &options());
+            let listed = store.conversations().await.unwrap();
+            assert!(listed.len() <= 1, "it is listed {} times", listed.len());
+            let log = store.conversation("c", None).await.unwrap();
+            let item = Item::event(events::message(500, "x"), Origin::Live);
+            log.append(vec![item], None)
+                .await
+                .expect("it can be written");
+            let report = ended(log.verify()).await;
+            let damages = report
+                .damages
+                .iter()
+                .map(|one| (one.table, one.number, one.fault));
+            let strays = [-5, 7].map(|number| (Table::Conversations, number, Fault::Orphan));
+            assert_eq!(damages.collect::<Vec<_>>(), strays);
+            assert!(report.lost.is_empty());
+            let before = all(&log).await;
+            ended(log.repair()).await;
+            assert!(ended(log.verify()).await.damages.is_empty());
+            assert_eq!(all(&log).await, before);
+        });
+    }
+}

@@ -169,7 +169,7 @@ impl Backend for Memory {
         let found = records
             .entries()
             .iter()
-            .filter(|((table, _), _)| *table == Table::Conversations)
+            .filter(|((table, key), _)| *table == Table::Conversations && key.number == 0)
             .map(|((_, key), value)| (Rc::clone(&key.conversation), value.clone()))
             .collect();
         ready(self.open().map(|()| found)).boxed_local()

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::bytes::{Reader, Writer};
 use crate::error::{Error, Result};
-use crate::event::{Event, Position};
+use crate::event::{Event, MAX_ID, Position};
 
 /// The version of tail records and pages that this release writes.
 pub const FORMAT: u8 = 1;
@@ -51,6 +51,12 @@ pub struct Entry {
     pub event: Rc<Event>,
 }
 
+/// Whether these can be positions: JavaScript holds them exactly, and more come before and after.
+pub(super) fn in_range(positions: &[Option<&Position>]) -> bool {
+    let range = -MAX_ID..=MAX_ID;
+    (positions.iter().flatten()).all(|position| range.contains(*position))
+}
+
 impl Entry {
     /// The bytes of a page's text that this event takes.
     pub(crate) fn len(&self) -> usize {
@@ -89,6 +95,9 @@ impl Entry {
         let origin = Origin::from_byte(reader.u8()?);
         let version = reader.u16()?;
         let position = reader.i64()?;
+        if !in_range(&[Some(&position)]) {
+            return Err(reader.corrupt("no position"));
+        }
         let text = std::str::from_utf8(reader.rest()).map_err(|_| reader.corrupt("not text"))?;
         let event =
             Event::from_canonical(text.into()).map_err(|why| reader.corrupt(&why.to_string()))?;

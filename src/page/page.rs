@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::bytes::{CHECKSUM_BYTES, Reader, Writer};
-use super::entry::{Entry, FORMAT, Origin};
+use super::entry::{Entry, FORMAT, Origin, in_range};
 use super::signature::Signatures;
 use super::strings::{Dictionary, NO_WORD, Strings};
 use super::summary::{Class, Summary};
@@ -156,6 +156,9 @@ impl Page {
         let texts = reader.string()?;
         if !positions.is_sorted_by(|a, b| a < b) || !ends.is_sorted_by(|a, b| a < b) {
             return Err(reader.corrupt("events out of order"));
+        }
+        if !in_range(&[positions.first(), positions.last()]) {
+            return Err(reader.corrupt("no positions"));
         }
         if !texts.is_ascii() || ends.last().is_some_and(|end| *end as usize >= texts.len()) {
             return Err(reader.corrupt("texts don't agree with their ends"));

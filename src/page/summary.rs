@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::bytes::{Reader, Writer};
-use super::entry::{FORMAT, Origin};
+use super::entry::{FORMAT, Origin, in_range};
 use crate::error::{Error, Result};
 use crate::event::{Kind, Position};
 use crate::filter::Matcher;
@@ -206,7 +206,12 @@ impl Summary {
         let bytes = reader.u64()?;
         let runs = reader.list(16, |reader| Ok((reader.i64()?, reader.i64()?)))?;
         let ascending = runs.is_sorted_by(|(_, last), (first, _)| last < first);
-        if runs.is_empty() || !ascending || runs.iter().any(|(first, last)| first > last) {
+        let ends = [
+            runs.first().map(|run| &run.0),
+            runs.last().map(|run| &run.1),
+        ];
+        let usable = !runs.is_empty() && ascending && in_range(&ends);
+        if !usable || runs.iter().any(|(first, last)| first > last) {
             return Err(reader.corrupt("no positions"));
         }
         let first_timestamp = reader.optional()?.map(Into::into);

@@ -2,6 +2,7 @@
 //! `src/page/` has them.
 
 use super::coverage::Interval;
+use super::plan::LONGEST_EVENT;
 use super::record::Record;
 use crate::error::{Error, Result};
 use crate::page::{CHECKSUM_BYTES, Page, Reader, Writer};
@@ -20,6 +21,9 @@ const HEAD: usize = 5;
 
 /// The longest part that is read.
 const LONGEST: usize = 1 << 28;
+
+// The columns of a page with one event say no more than its text does.
+const _: () = assert!(LONGEST_EVENT * 2 < LONGEST);
 
 /// One part of an archive.
 pub(super) enum Part {

@@ -32,6 +32,8 @@ pub enum Item {
     Follows(Rc<Event>, Origin, After),
     /// An entry of another copy of this log: it keeps its version, and its place where that is free.
     Entry(Entry),
+    /// What stands there on the server, or in a file, and can't be kept; why. Its place stays free.
+    Unusable(String, After),
     /// A new event, as JSON, that is given its id, timestamp and source: the server's `add_event`.
     New {
         /// The event's JSON object.
@@ -60,7 +62,7 @@ impl Item {
 
     pub(super) fn after(&self) -> Option<After> {
         match self {
-            Item::Follows(_, _, after) => Some(*after),
+            Item::Follows(_, _, after) | Item::Unusable(_, after) => Some(*after),
             _ => None,
         }
     }
@@ -92,6 +94,14 @@ pub(crate) struct Ticket {
     items: Vec<Item>,
     pub(super) claim: Option<Claim>,
     result: RefCell<Option<Result<Vec<Outcome>>>>,
+}
+
+impl Ticket {
+    /// It holds what would be there twice if it were written once more.
+    fn has_new(&self) -> bool {
+        let mut items = self.items.iter();
+        items.any(|item| matches!(item, Item::New { .. }))
+    }
 }
 
 impl Log {
@@ -155,12 +165,13 @@ impl Log {
     }
 
     async fn commit(&self, tickets: &[Rc<Ticket>]) -> Result<()> {
-        let items: Vec<&Item> = tickets.iter().flat_map(|ticket| &ticket.items).collect();
-        let claims: Vec<&Claim> = tickets.iter().flat_map(|ticket| &ticket.claim).collect();
+        let mut tickets = tickets.to_vec();
         // What has an id can be written once more where it is not known whether it is there.
         let mut unknown = Vec::new();
-        let mut again = !items.iter().any(|item| matches!(item, Item::New { .. }));
+        let mut again = true;
         for attempt in 0..ATTEMPTS {
+            let items: Vec<&Item> = tickets.iter().flat_map(|ticket| &ticket.items).collect();
+            let claims: Vec<&Claim> = tickets.iter().flat_map(|ticket| &ticket.claim).collect();
             let mut plan = Plan::make(self, &items, &claims, attempt > 0).await?;
             for (outcome, before) in plan.outcomes.iter_mut().zip(&unknown) {
                 if *outcome == Outcome::Double && self.holds(before).await {
@@ -171,10 +182,10 @@ impl Log {
             let result = if plan.stale {
                 Err(Error::Conflict.into())
             } else if plan.writes.is_empty() {
-                self.answer(tickets, plan.outcomes);
+                self.answer(&tickets, plan.outcomes);
                 return Ok(());
             } else {
-                self.start(plan, tickets, again);
+                self.start(plan, &tickets, again);
                 self.land().await
             };
             match result {
@@ -183,9 +194,18 @@ impl Log {
                     self.reload().await?;
                 }
                 Err(why) if again && matches!(*why, Error::Storage { .. }) => {
+                    let mut planned = planned.into_iter();
+                    tickets.retain(|ticket| {
+                        let own: Vec<_> = planned.by_ref().take(ticket.items.len()).collect();
+                        let is_open = ticket.result.borrow().is_none();
+                        unknown.extend(own.into_iter().filter(|_| is_open));
+                        is_open
+                    });
+                    if tickets.is_empty() {
+                        return Err(why);
+                    }
                     self.report(Level::Warn, "a commit is made once more", &why);
                     again = false;
-                    unknown = planned;
                     self.reload().await?;
                 }
                 // From here on it is memory that is written to.
@@ -214,7 +234,8 @@ impl Log {
         }
     }
 
-    /// Hands a plan to the backend. With `again`, a failure of the storage is not its tickets' end.
+    /// Hands a plan to the backend. With `again`, a failure of the storage is only the end of those of
+    /// its tickets that hold new events.
     pub(crate) fn start(&self, mut plan: Plan, tickets: &[Rc<Ticket>], again: bool) {
         let before = self.snapshot();
         let expected = (!plan.appends).then(|| Expected {
@@ -264,9 +285,9 @@ impl Log {
                 self.answer(&tickets, outcomes);
             }
             Err(why) if matches!(**why, Error::Conflict | Error::Unreachable { .. }) => {}
-            Err(why) if again && matches!(**why, Error::Storage { .. }) => {}
             Err(why) => {
-                for ticket in &tickets {
+                let again = again && matches!(**why, Error::Storage { .. });
+                for ticket in tickets.iter().filter(|ticket| !again || ticket.has_new()) {
                     *ticket.result.borrow_mut() = Some(Err(why.clone()));
                 }
                 self.forget_answered();

@@ -45,8 +45,12 @@ impl Coverage {
             return;
         }
         for (from, to) in std::mem::take(&mut self.0) {
-            self.add(from, to.min(first.saturating_sub(1)));
-            self.add(from.max(last.saturating_add(1)), to);
+            if let Some(before) = first.checked_sub(1) {
+                self.add(from, to.min(before));
+            }
+            if let Some(after) = last.checked_add(1) {
+                self.add(from.max(after), to);
+            }
         }
     }
 
@@ -69,11 +73,14 @@ impl Coverage {
         let mut gaps = Vec::new();
         let mut next = first;
         for (from, to) in &self.0 {
-            if next > last {
+            if *from > last {
                 break;
             }
             if *from > next {
-                gaps.push((next, from.saturating_sub(1).min(last)));
+                gaps.push((next, from.saturating_sub(1)));
+            }
+            if *to >= last {
+                return gaps;
             }
             next = next.max(to.saturating_add(1));
         }
@@ -104,5 +111,16 @@ mod tests {
         coverage.remove(9, 22);
         coverage.remove(50, 60);
         assert_eq!(coverage.known(), [(0, 3), (6, 8), (23, 30)]);
+    }
+
+    #[test]
+    fn what_reaches_to_the_end_of_all_numbers_is_taken_back_as_any_other() {
+        let (least, greatest) = (i64::MIN, i64::MAX);
+        let mut coverage = Coverage::from_intervals([(least, greatest)]);
+        assert_eq!(coverage.gaps(least, greatest), []);
+        coverage.remove(5, greatest);
+        coverage.remove(least, 1);
+        assert_eq!(coverage.known(), [(2, 4)]);
+        assert_eq!(coverage.gaps(least, greatest), [(least, 1), (5, greatest)]);
     }
 }

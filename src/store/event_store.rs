@@ -169,37 +169,36 @@ impl EventStore {
         for (id, bytes) in stored {
             let newest = newest.remove(&id);
             let open = self.shared.open_log(&id).map(|log| log.record());
-            match Record::decode(&bytes) {
-                Ok(record)
-                    if open
-                        .as_ref()
-                        .is_some_and(|o| o.generation == record.generation) =>
-                {
-                    let record = open.unwrap_or(record);
-                    found.push(ConversationInfo { id, record });
+            let record = match Record::decode(&bytes) {
+                Ok(record) if open.as_ref().map(|o| o.generation) == Some(record.generation) => {
+                    Some(open.unwrap_or(record))
                 }
-                Ok(record) if newest <= record.range.map(|range| range.1) => {
-                    found.push(ConversationInfo { id, record });
-                }
-                Err(why) if !matches!(*why, Error::Corrupt(_)) => {
-                    let line = format_args!("{id}: {why}");
-                    let message = "a conversation is unreadable";
-                    self.shared.reporter.log(Level::Error, message, line);
-                }
+                Ok(record) if newest <= record.range.map(|range| range.1) => Some(record),
                 // Its record is damaged, or not yet written anew.
-                _ => {
-                    let record = self.open(&id, None).await?.0.record();
-                    found.push(ConversationInfo { id, record });
-                }
-            }
+                _ => self.readable(&id).await?,
+            };
+            found.extend(record.map(|record| ConversationInfo { id, record }));
         }
         // Another tab has deleted these while events came to them.
         for (id, _) in newest.into_entries() {
-            let record = self.open(&id, None).await?.0.record();
-            found.push(ConversationInfo { id, record });
+            let record = self.readable(&id).await?;
+            found.extend(record.map(|record| ConversationInfo { id, record }));
         }
         found.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(found)
+    }
+
+    /// The record as its log has it; none where a newer release wrote a part of that.
+    async fn readable(&self, id: &Rc<str>) -> Result<Option<Record>> {
+        match self.open(id, None).await {
+            Err(why) if matches!(*why, Error::VersionTooNew { .. }) => {
+                let line = format_args!("{id}: {why}");
+                let message = "a conversation is unreadable";
+                self.shared.reporter.log(Level::Error, message, line);
+                Ok(None)
+            }
+            opened => opened.map(|(log, _)| Some(log.record())),
+        }
     }
 
     /// Deletes a conversation in one transaction. Handles to it are empty then, and can be used.

@@ -2,14 +2,19 @@
 
 use super::commit::{Claim, Item, Outcome};
 use super::log::Log;
+use super::neighbors::After;
 use crate::error::{Error, Result};
 use crate::event::{
-    Documents, Event, EventError, EventId, FileForm, Frame, FrameForm, MAX_ID, Position, wire_form,
+    Dialect, Documents, Event, EventError, EventId, FileForm, Frame, FrameForm, MAX_ID, Position,
+    wire_form,
 };
 use crate::page::Origin;
 
 /// About how many bytes of text go into one commit.
 pub(super) const COMMIT_BYTES: usize = 2 << 20;
+
+/// What an event that can't be read counts as: a short line takes more memory than its text does.
+const UNUSABLE_BYTES: usize = 512;
 
 /// The most faults that a report lists; all are counted.
 const LISTED: usize = 1000;
@@ -71,7 +76,8 @@ impl Log {
     ///
     /// Events come to the form that the server would send, whatever version stored them. A V0 event
     /// without an id gets the number after the id of the event before it in the file, the first one
-    /// gets 0: the same file has the same ids each time.
+    /// gets 0: the same file has the same ids each time. V1 events go where the file has them: after
+    /// the one before it there.
     ///
     /// # Errors
     /// `InvalidEvent` when the file is not text, or what the backend answers; what was committed
@@ -99,6 +105,8 @@ impl Log {
             items: Vec::new(),
             places: Vec::new(),
             bytes: 0,
+            after: None,
+            last: None,
             next_id: 0,
             given: Vec::new(),
             gone: false,
@@ -106,16 +114,23 @@ impl Log {
         };
         for (at, found) in documents {
             let mut size = found.as_ref().map_or(0, |text| text.len());
-            match found.and_then(|text| import.read(text)) {
+            let mut id = None;
+            let item = match found.and_then(|text| import.read(text)) {
                 Ok(Frame::Event(event)) => {
                     // The wire form of a short text may be long.
                     size = size.max(event.text.len());
-                    import.places.push((at, event.header.id.clone()));
-                    import.items.push(Item::event(event, Origin::Remote));
+                    id.clone_from(&event.header.id);
+                    import.item(event)
                 }
-                Ok(Frame::Status(_)) => import.reject(at, "not an event of a conversation".into()),
-                Err(why) => import.reject(at, why.to_string()),
-            }
+                other => {
+                    size = size.max(UNUSABLE_BYTES);
+                    let why = other.err().map(|why| why.to_string());
+                    let why = why.unwrap_or_else(|| "not an event of a conversation".into());
+                    Item::Unusable(why, import.after.unwrap_or(After::Unknown))
+                }
+            };
+            import.places.push((at, id));
+            import.items.push(item);
             import.bytes = import.bytes.saturating_add(size);
             if import.bytes >= COMMIT_BYTES {
                 import.commit(false).await?;
@@ -135,6 +150,10 @@ struct Import<'a> {
     /// Where in the file each item begins, and its id.
     places: Vec<(usize, Option<EventId>)>,
     bytes: usize,
+    /// What the next item comes after, once there was a V1 event.
+    after: Option<After>,
+    /// Where the last item that was committed is, or would be.
+    last: Option<Position>,
     /// The id of an event that has none: the number after the id of the event before it.
     next_id: Position,
     /// Where the log has them.
@@ -172,9 +191,25 @@ impl Import<'_> {
         }
     }
 
-    fn reject(&mut self, at: usize, why: String) {
-        let lines = &mut self.lines;
-        self.report.reject(|| lines.line(at), why);
+    fn item(&mut self, event: Event) -> Item {
+        let is_v1 = event.dialect() == Some(Dialect::V1);
+        let begin = is_v1.then(|| self.begin(&event));
+        match self.after.or(begin) {
+            Some(after) => {
+                self.after = Some(After::Item);
+                Item::follows(event, Origin::Remote, after)
+            }
+            None => Item::event(event, Origin::Remote),
+        }
+    }
+
+    /// Where the file's first V1 event goes, if the log doesn't have it: before what is later.
+    fn begin(&self, event: &Event) -> After {
+        let first = self.log.record().first_timestamp;
+        match event.header.timestamp.as_ref().zip(first.as_ref()) {
+            Some((own, first)) if own < first => After::Event(self.log.snapshot().before_first()),
+            _ => After::Unknown,
+        }
     }
 
     async fn commit(&mut self, last: bool) -> Result<()> {
@@ -185,9 +220,20 @@ impl Import<'_> {
             let lines = &mut self.lines;
             self.report.count(outcome, || lines.line(at));
             match id.and_then(|id| self.log.position_of(&id)) {
-                Some(position) => self.given.push(position),
-                None => self.gone = true,
+                Some(position) => {
+                    self.last = Some(position);
+                    self.given.push(position);
+                }
+                None => {
+                    self.last = self.last.map(|last| last.saturating_add(1));
+                    self.gone = true;
+                }
             }
+        }
+        self.after = self.after.and(self.last).map(After::Event);
+        if self.log.dialect() == Dialect::V1 {
+            // Each event has said what is complete before it.
+            return Ok(());
         }
         // An export is the whole log, so nothing is missing in it; single events prove nothing.
         let is_export = matches!(self.report.form, FileForm::Trajectory | FileForm::JsonLines);

@@ -189,7 +189,8 @@ impl Log {
         let backend = &self.shared.backend;
         let mut found = backend.all(&STATE, &self.id).await?.into_iter();
         let [records, tail, summaries] = STATE.map(|_| found.next().unwrap_or_default());
-        let stored = records.into_iter().next().map(|(_, bytes)| bytes);
+        let mut own = records.into_iter().filter(|(number, _)| *number == 0);
+        let stored = own.next().map(|(_, bytes)| bytes);
         let record = match stored.as_deref().map(Record::decode) {
             Some(Ok(record)) => Some(record),
             Some(Err(why)) if matches!(*why, Error::Corrupt(_)) => {

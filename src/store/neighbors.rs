@@ -29,10 +29,7 @@ impl Plan {
     /// The position that an item follows, where it is known.
     pub(super) fn before(&self, after: After) -> Option<Position> {
         match after {
-            After::Nothing => {
-                let room = |first: Position| first.saturating_sub(ROOM);
-                Some(self.next.first().map_or(0, room).saturating_sub(1))
-            }
+            After::Nothing => Some(self.next.before_first()),
             After::Event(position) => Some(position),
             After::Item => self.previous,
             After::Newest => self.next.last(),
@@ -67,7 +64,8 @@ impl Plan {
     pub(super) fn linked(&mut self) {
         for (first, last) in std::mem::take(&mut self.links) {
             let whole = first == -MAX_ID || self.next.contains(first);
-            if whole && self.next.contains(last) {
+            if self.next.contains(last) {
+                let first = if whole { first } else { last };
                 self.next.record.coverage.add(first, last);
             }
         }

@@ -16,6 +16,9 @@ use crate::sorted_map::SortedMap;
 /// So many numbers of pages a millisecond is worth: they stay below 2^53 until the year 2109.
 const PAGES_A_MILLISECOND: i64 = 2048;
 
+/// The longest text of an event that a log takes, in bytes: what is in a log fits into an archive.
+pub const LONGEST_EVENT: usize = 100 << 20;
+
 /// A commit, worked out but not done: the state after it and the writes that lead there.
 pub(crate) struct Plan {
     pub(crate) next: State,
@@ -48,7 +51,7 @@ pub(crate) struct Plan {
     late: SortedMap<i64, SortedMap<Position, Entry>>,
     /// Positions in the tail that are new or changed.
     fresh: SortedMap<Position, ()>,
-    /// Where the item before is, of those whose neighbor is known.
+    /// Where the item before is, or would be, of those whose neighbor is known.
     pub(super) previous: Option<Position>,
     /// The stretches between neighbors.
     pub(super) links: Vec<Interval>,
@@ -125,7 +128,12 @@ impl Plan {
                     }
                     outcome
                 }
-                Err(why) => Outcome::Rejected(why),
+                Err(why) => {
+                    // Nothing is complete across a place that stays free.
+                    let place = before.map(|before| before.saturating_add(1));
+                    self.previous = place.filter(|place| !self.is_taken(*place));
+                    Outcome::Rejected(why)
+                }
             };
             if let Outcome::Accepted(entry) | Outcome::Replaced(entry) = &outcome {
                 self.pending.extend(id_of(entry));
@@ -167,6 +175,7 @@ impl Plan {
                 place = Some(entry.position);
                 (Rc::clone(&entry.event), entry.origin)
             }
+            Item::Unusable(why, _) => return Err(why.clone()),
             Item::New {
                 json,
                 id,
@@ -192,6 +201,10 @@ impl Plan {
             ));
         }
         let event = log.secrets.borrow().mask(event);
+        // What is stored already stays.
+        if place.is_none() && event.text.len() > LONGEST_EVENT {
+            return Err(format!("it has more than {LONGEST_EVENT} bytes"));
+        }
         let position = match &event.header.id {
             Some(EventId::Number(id)) if (0..=MAX_ID).contains(id) => *id,
             Some(EventId::Text(text)) => self
@@ -204,6 +217,9 @@ impl Plan {
                 .unwrap_or_else(|| last.map_or(0, |last| last.saturating_add(1))),
             _ => return Err("it has no usable id".into()),
         };
+        if position > MAX_ID {
+            return Err("no place is left behind the last event".into());
+        }
         self.next.record.dialect = Some(dialect);
         Ok(Entry {
             position,

@@ -97,6 +97,10 @@ impl Verify {
             log.load().await?;
             let mut plan = Plan::of(&log, true);
             let mut items = Vec::new();
+            for number in self.foreign().await? {
+                let key = log.key(number);
+                plan.writes.push(Write::Delete(Table::Conversations, key));
+            }
             for (number, entry) in self.tail(&log.snapshot()).await? {
                 plan.writes
                     .push(Write::Delete(Table::Tail, log.key(number)));

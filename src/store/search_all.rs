@@ -180,6 +180,13 @@ impl SearchAll {
         }
     }
 
+    /// Puts a match into the queue. What would have come earlier was stored meanwhile.
+    fn offer(&mut self, item: Item) {
+        if self.given.as_ref().is_none_or(|given| item < *given) {
+            self.push(item);
+        }
+    }
+
     async fn step(&mut self, store: &EventStore, item: &Item, found: &mut Batch) -> Result<()> {
         let log = self.log(store, &item.conversation).await?;
         match item.step {
@@ -189,6 +196,11 @@ impl SearchAll {
                 let entry = log.entry_at(position).await?;
                 // A better copy may have taken its place.
                 if let Some(entry) = entry.filter(|entry| self.matcher.matches(&entry.event)) {
+                    let timestamp = &entry.event.header.timestamp;
+                    if *timestamp != item.timestamp {
+                        self.offer(self.item(timestamp.clone(), &item.conversation, item.step));
+                        return Ok(());
+                    }
                     found.push_entry(&entry);
                     let finder = self.matcher.text().map(Rc::as_ref);
                     found.highlight(finder, &entry.event.text);
@@ -276,10 +288,7 @@ impl SearchAll {
             .await?;
         self.reader = Some(reader);
         for item in matches {
-            // What would have come earlier was stored meanwhile.
-            if self.given.as_ref().is_none_or(|given| item < *given) {
-                self.push(item);
-            }
+            self.offer(item);
         }
         Ok(())
     }

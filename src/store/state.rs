@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::blocks::Block;
 use super::coverage::Interval;
+use super::neighbors::ROOM;
 use super::record::Record;
 use crate::event::Position;
 use crate::page::{Entry, Summary};
@@ -54,6 +55,12 @@ impl State {
         let tail = self.tail.entries().iter().map(|(position, _)| *position);
         let all = pages.flat_map(|page| page.positions()).chain(tail);
         all.filter(move |position| (first..=last).contains(position))
+    }
+
+    /// The position before an event that comes before all others, with room for more between.
+    pub(crate) fn before_first(&self) -> Position {
+        let first = self.first().map_or(0, |first| first.saturating_sub(ROOM));
+        first.saturating_sub(1)
     }
 
     /// The index of the page whose range `position` lies in or next to; `None` where it belongs

@@ -187,6 +187,9 @@ impl Verify {
         let misplaced = self.tail(&state).await?;
         self.unchanged(&state).await?;
         self.record(&state, misplaced.is_empty())?;
+        for number in self.foreign().await? {
+            self.tell(Table::Conversations, number, None, Fault::Orphan);
+        }
         for (number, fault) in log.outbox_damages(self.mend).await? {
             self.tell(Table::Outbox, number, None, fault);
         }
@@ -271,6 +274,14 @@ impl Verify {
             true => Ok(()),
             false => Err(Error::Conflict.into()),
         }
+    }
+
+    /// The numbers of conversation records under which none belongs.
+    pub(super) async fn foreign(&self) -> Result<Vec<i64>> {
+        let backend = &self.log.shared.backend;
+        let mut numbers = backend.numbers(Table::Conversations, &self.log.id).await?;
+        numbers.retain(|number| *number != 0);
+        Ok(numbers)
     }
 
     /// One record.

@@ -1,7 +1,7 @@
 //! A page of `GET {base}/events`.
 
 use crate::error::{Error, Result};
-use crate::event::{Event, EventId, Items, MAX_ID, Position, members};
+use crate::event::{Dialect, Event, EventId, Items, MAX_ID, Position, members};
 
 /// What a page has to lie in, and its direction.
 #[derive(Clone, Copy)]
@@ -17,6 +17,8 @@ pub(crate) struct Asked {
 pub(crate) struct Page {
     pub(crate) events: Vec<std::result::Result<(Position, Event), String>>,
     pub(crate) has_more: bool,
+    /// It holds V1 events.
+    pub(crate) is_v1: bool,
 }
 
 impl Asked {
@@ -72,10 +74,15 @@ impl Asked {
         let mut page = Page {
             events: Vec::new(),
             has_more: has_more == "true",
+            is_v1: false,
         };
         for item in items {
             let item = item.map_err(|why| wrong(why.to_string()))?;
-            let event = read(item);
+            let event = Event::from_json(item.as_bytes()).map_err(|why| why.to_string());
+            page.is_v1 |= event
+                .as_ref()
+                .is_ok_and(|event| event.dialect() == Some(Dialect::V1));
+            let event = event.and_then(numbered);
             if let Ok((id, _)) = &event {
                 if *id < rest.low || rest.high.is_some_and(|high| *id > high) {
                     return Err(wrong(format!("event {id} is out of place")));
@@ -97,8 +104,7 @@ impl Asked {
     }
 }
 
-fn read(json: &str) -> std::result::Result<(Position, Event), String> {
-    let event = Event::from_json(json.as_bytes()).map_err(|why| why.to_string())?;
+fn numbered(event: Event) -> std::result::Result<(Position, Event), String> {
     match event.header.id {
         Some(EventId::Number(id @ 0..=MAX_ID)) => Ok((id, event)),
         _ => Err("it has no usable id".to_owned()),

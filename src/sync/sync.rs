@@ -37,7 +37,7 @@ pub struct SyncReport {
     pub doubles: u64,
     /// What can't be in the log.
     pub rejected: u64,
-    /// The end is reached and nothing is missing.
+    /// The end is reached, nothing is missing and nothing was rejected.
     pub complete: bool,
     /// What is not known to be complete.
     pub gaps: Vec<Interval>,
@@ -99,8 +99,9 @@ fn gone(known: &Event) -> Box<Error> {
 enum Then {
     /// To what comes after a position, or to the end.
     From(Position, bool),
-    /// The id of its last event, and that of the next page.
-    Page(Option<EventId>, Option<Box<str>>),
+    /// The id of its last event, how much comes after that and can't be kept, and the id of the next
+    /// page.
+    Page(Option<EventId>, Position, Option<Box<str>>),
 }
 
 impl Then {
@@ -112,8 +113,6 @@ impl Then {
         }
     }
 }
-
-const NO_V1: &str = "it is no V1 event";
 
 /// Where a V1 sync is.
 #[derive(Default)]
@@ -206,7 +205,7 @@ impl Sync {
                 }
                 (Answered::Text(text), _) => {
                     self.report.bytes = self.report.bytes.saturating_add(text.len() as u64);
-                    let (runs, then) = self.read(&text, ask)?;
+                    let (runs, then) = self.read(log, &text, ask)?;
                     for (items, covers) in runs {
                         let outcomes = log.append(items, covers).await?;
                         outcomes.iter().for_each(|outcome| self.count(outcome));
@@ -266,7 +265,7 @@ impl Sync {
         if !v1 && near < self.near {
             last = self.to;
         }
-        if let Some((id, before)) = self.walk.next.take() {
+        if let Some((id, before)) = self.walk.next.clone() {
             return Ok(Some(Ask::Page {
                 id: Some(id),
                 known: false,
@@ -299,10 +298,15 @@ impl Sync {
     }
 
     /// An answer's events in runs, and where they lead.
-    fn read(&mut self, text: &str, ask: &Ask) -> Result<(Vec<Run>, Then)> {
+    fn read(&mut self, log: &Log, text: &str, ask: &Ask) -> Result<(Vec<Run>, Then)> {
         match ask {
             Ask::Stretch(asked, (first, last), known) => {
                 let mut page = asked.read(text)?;
+                let only_v1 = page.is_v1 && page.events.iter().all(std::result::Result::is_err);
+                if only_v1 && !self.v1 && log.record().dialect.is_none() {
+                    self.v1 = true;
+                    return Ok((Vec::new(), Then::From((-MAX_ID).saturating_sub(1), false)));
+                }
                 let after = asked.after(&page).map_or(*first, |asked| asked.low);
                 if let Some(known) = known {
                     let same = |event: &Event| {
@@ -328,44 +332,44 @@ impl Sync {
             Ask::Page { id, known, after } => {
                 if let Some(id) = id
                     && self.walk.asked.contains(id)
-                    && !self.walk.again
                 {
                     let why = "its pages lead in circles".to_owned();
                     return Err(Error::BadAnswer(why).into());
                 }
                 let page = read_page(text, id.as_deref(), *known)?;
-                let (mut items, mut last) = (Vec::new(), None);
+                let (mut items, mut last, mut lost) = (Vec::new(), None, 0i64);
                 let mut after = *after;
                 for found in page.events {
                     self.report.events = self.report.events.saturating_add(1);
-                    match found {
-                        Ok(event) if event.dialect() == Some(Dialect::V1) => {
-                            last = event.header.id.clone();
-                            items.push(Item::follows(event, Origin::Remote, after));
-                            after = After::Item;
+                    items.push(match found.and_then(of_v1) {
+                        Ok(event) => {
+                            (last, lost) = (event.header.id.clone(), 0);
+                            Item::follows(event, Origin::Remote, after)
                         }
-                        other => {
-                            let why = other.err();
-                            self.report.rejected = self.report.rejected.saturating_add(1);
-                            self.server.skipped(why.as_deref().unwrap_or(NO_V1));
+                        Err(why) => {
+                            lost = lost.saturating_add(1);
+                            self.server.skipped(&why);
+                            Item::Unusable(why, after)
                         }
-                    }
+                    });
+                    after = After::Item;
                 }
-                Ok((vec![(items, None)], Then::Page(last, page.next)))
+                Ok((vec![(items, None)], Then::Page(last, lost, page.next)))
             }
         }
     }
 
     /// Takes in where a page leads, once it is written.
     fn go_on(&mut self, log: &Rc<Log>, ask: &Ask, then: Then) {
-        let (last, next) = match then {
+        let (last, lost, next) = match then {
             Then::From(end, ended) => {
                 self.at = Some(end.saturating_add(1));
                 self.ended = ended;
                 return;
             }
-            Then::Page(last, next) => (last, next),
+            Then::Page(last, lost, next) => (last, lost, next),
         };
+        self.walk.next = None;
         let mut before = None;
         if let Ask::Page { id, after, .. } = ask {
             self.walk.asked.extend(id.clone());
@@ -377,9 +381,11 @@ impl Sync {
         let Some(last) = last else {
             // There is nothing at all, or nothing that can be kept.
             self.ended = next.is_none();
-            self.walk.next = next.map(|next| (next, -MAX_ID));
+            let before = log.snapshot().before_first().saturating_add(lost);
+            self.walk.next = next.map(|next| (next, before));
             return;
         };
+        let last = last.saturating_add(lost);
         self.at = Some(last.saturating_add(1));
         let (gap, newest) = (
             log.record().coverage.gaps(last.saturating_add(1), MAX_ID),
@@ -393,6 +399,7 @@ impl Sync {
             Some(_) => {}
             None if adjoins && newest.is_some_and(|newest| newest > last) && !self.walk.again => {
                 self.walk.again = true;
+                self.walk.asked.clear();
             }
             None => self.ended = true,
         }
@@ -437,8 +444,16 @@ impl Sync {
     fn told(&mut self, log: &Log) -> (SyncReport, bool) {
         self.report.requests = self.server.requests();
         self.report.gaps = log.coverage().1;
-        self.report.complete = self.ended && self.report.gaps.is_empty();
+        let whole = self.report.gaps.is_empty() && self.report.rejected == 0;
+        self.report.complete = self.ended && whole;
         (self.report.clone(), self.ended)
+    }
+}
+
+fn of_v1(event: Event) -> std::result::Result<Event, String> {
+    match event.dialect() {
+        Some(Dialect::V1) => Ok(event),
+        _ => Err("it is no V1 event".to_owned()),
     }
 }
 

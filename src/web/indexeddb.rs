@@ -337,6 +337,7 @@ impl Backend for IndexedDb {
             let found: SortedMap<Rc<str>, Vec<u8>> = records
                 .into_iter()
                 .flatten()
+                .filter(|(_, (number, _))| *number == 0)
                 .map(|(conversation, (_, value))| (conversation.into(), value))
                 .collect();
             Ok(found.into_entries())

@@ -119,7 +119,7 @@ export interface SyncReport {
   readonly doubles: number;
   /** What is no event of this conversation. */
   readonly rejected: number;
-  /** The server's end was reached and nothing is missing. */
+  /** The server's end was reached, nothing is missing and nothing was rejected. */
   readonly complete: boolean;
   /** What is still not known to be complete, as in `Coverage`. */
   readonly gaps: readonly (readonly [number, number])[];
