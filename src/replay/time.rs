@@ -76,8 +76,10 @@ fn seconds_of_day(time: &str) -> Option<(f64, bool)> {
     let offset = match zone.split_at_checked(1) {
         None | Some(("Z", "")) => 0.0,
         Some((sign @ ("+" | "-"), offset)) => {
-            let mut parts = offset.splitn(2, ':').map(number);
-            let (hours, minutes) = (parts.next()??, parts.next().unwrap_or(Some(0))?);
+            let parts = offset.split_once(':');
+            let (hours, minutes) = parts.or_else(|| offset.split_at_checked(2))?;
+            let minutes = if minutes.is_empty() { "0" } else { minutes };
+            let (hours, minutes) = (number(hours)?, number(minutes)?);
             let offset = hours as f64 * 3600.0 + minutes as f64 * 60.0;
             if sign == "+" { offset } else { -offset }
         }
