@@ -10,12 +10,9 @@ use std::rc::Rc;
 use oh_event_store::backend::{Backend, Memory, Table, Write, WriteBatch};
 use oh_event_store::error::{Error, Result};
 use oh_event_store::event::{Event, EventId, Position};
-use oh_event_store::filter::EventFilter;
 use oh_event_store::page::{Entry, Origin, Page};
-use oh_event_store::store::{
-    ExportFormat, ImportReport, Item, Log, Outcome, Record, SearchOptions, StoreOptions,
-};
-use support::{Random, all, events, for_seeds, found, open, pages, run, store};
+use oh_event_store::store::{ExportFormat, ImportReport, Item, Log, Outcome, Record, StoreOptions};
+use support::{Random, all, events, for_seeds, open, pages, run, store};
 
 const ORIGINS: [Origin; 3] = [Origin::Local, Origin::Live, Origin::Remote];
 
@@ -499,15 +496,6 @@ fn lines_and_trajectories_come_back_with_the_same_texts_and_change_nothing_twice
             let stored = all(&log).await;
             assert_eq!(stored.len(), all(&open(&raw, &options).await).await.len());
             for format in [ExportFormat::JsonLines, ExportFormat::Trajectory] {
-                let filter = EventFilter {
-                    exclude_hidden: format == ExportFormat::Trajectory,
-                    ..EventFilter::default()
-                };
-                let shown = SearchOptions {
-                    filter: Some(filter),
-                    ..SearchOptions::default()
-                };
-                let stored = found(&log, &shown, 7).await;
                 let there = Rc::new(Memory::new());
                 let copy = open(&there, &options).await;
                 let file = exported(&log, format).await;

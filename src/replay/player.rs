@@ -135,8 +135,8 @@ impl Player {
                 let replay = &self.replay;
                 let mut known = |hit: &Hit<'_>| replay.borrow().timeline().has(hit.position);
                 let found = search.next_of(BATCH, &mut known).await;
-                // A seek meanwhile has made what was due pointless.
-                if self.reset.get() {
+                // A seek meanwhile has made what was due pointless, or nobody wants it any more.
+                if self.reset.get() || self.closed.get() {
                     continue;
                 }
                 let batch = found?;

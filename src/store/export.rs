@@ -17,7 +17,8 @@ const PIECE: usize = 1 << 20;
 /// The form of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExportFormat {
-    /// The server's trajectory export: one JSON array, without hidden events.
+    /// One JSON array, in the form of the server's trajectory export. Hidden events are in it, which
+    /// the server leaves out.
     #[default]
     Trajectory,
     /// Every event whole, one to a line.
@@ -50,7 +51,7 @@ impl Log {
     #[must_use]
     pub fn export(self: &Rc<Log>, format: ExportFormat, screenshots: bool) -> Export {
         let filter = EventFilter {
-            exclude_hidden: matches!(format, ExportFormat::Trajectory | ExportFormat::Markdown),
+            exclude_hidden: format == ExportFormat::Markdown,
             ..EventFilter::default()
         };
         let options = SearchOptions {

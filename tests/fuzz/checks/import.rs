@@ -51,7 +51,11 @@ pub fn check(bytes: &[u8]) {
     let report = import(&other, &file).expect("an export is text");
     if stored.iter().all(|(_, text)| is_settled(text)) {
         assert_eq!(report.accepted, first.accepted, "{report:?}");
-        assert_eq!(texts(&other), stored);
+        // Where a line can't be read, a place is kept free.
+        let without_places = |log: Vec<(i64, String)>| -> Vec<String> {
+            log.into_iter().map(|(_, text)| text).collect()
+        };
+        assert_eq!(without_places(texts(&other)), without_places(stored));
     }
 }
 

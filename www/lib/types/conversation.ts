@@ -88,9 +88,9 @@ export type BatchCallback = (
 
 export interface ExportOptions {
   /**
-   * Default `trajectory`: one JSON array, as the server exports it, and `markdown`: a transcript for
-   * people, both without hidden events. `jsonl`: one event per line, all of them. `archive`: the log
-   * itself, packed; an import makes the identical log of it.
+   * Default `trajectory`: one JSON array, as the server exports it, with hidden events too, which the
+   * server leaves out. `jsonl`: one event per line. `markdown`: a transcript for people, without
+   * hidden events. `archive`: the log itself, packed; an import makes the identical log of it.
    */
   readonly format?: "trajectory" | "jsonl" | "markdown" | "archive" | undefined;
   /**
