@@ -131,9 +131,10 @@ impl Model {
         before != after && Some(&self.best(&id_of(after), after)) > least
     }
 
-    /// Whether other copies of an event were offered than this one.
+    /// Whether other copies of an event were offered than this one, or new events that have not been
+    /// seen yet: they may have its number.
     pub fn has_others(&self, text: &str) -> bool {
-        self.offered[&id_of(text)].len() > 1
+        self.offered[&id_of(text)].len() > 1 || !self.local.is_empty()
     }
 
     fn best(&self, id: &str, text: &str) -> u8 {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use oh_event_store::error::Result;
-use oh_event_store::event::Dialect;
 use oh_event_store::page::Origin;
 use oh_event_store::store::{Log, SearchOptions};
 use oh_event_store::stream::{EventStream, Policy, SubscribeOptions};
@@ -14,7 +13,7 @@ use super::check::{any_search, contents, matches};
 use super::executor::alone;
 use super::model::Model;
 use super::subscriber::{Heard, listen};
-use super::world::{NAMES, World, dialect_of};
+use super::world::{NAMES, World};
 use super::writing::{add, feed, garbage, import, sync};
 
 /// A call by chance, on a tab by chance.
@@ -103,6 +102,11 @@ impl Call {
 
     pub fn double(&self, text: &str, origin: Origin) {
         if self.certain() {
+            // The copy that it has may not be the one that is stored: only that there is one is sure.
+            let origin = match self.thinks_it_is_alone {
+                true => Origin::Live,
+                false => origin,
+            };
             self.model.borrow_mut().double(text, origin);
         }
     }
@@ -162,8 +166,7 @@ fn subscribe(world: &mut World, tab: usize, index: usize) {
     let Ok(subscription) = call.stream.subscribe("simulation", &name, &options) else {
         return;
     };
-    let ordered = dialect_of(index) == Dialect::V1;
-    let mut heard = Heard::new(&call.model, from, before, ordered);
+    let mut heard = Heard::new(&call.model, from, before);
     heard.thinks_it_is_alone = call.thinks_it_is_alone;
     let heard = Rc::new(RefCell::new(heard));
     let place = Rc::clone(&heard);

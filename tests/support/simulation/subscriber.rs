@@ -18,26 +18,17 @@ pub struct Heard {
     /// What the log held when it began.
     before: BTreeSet<i64>,
     texts: BTreeMap<i64, String>,
-    last: i64,
-    ordered: bool,
     pub thinks_it_is_alone: bool,
 }
 
 impl Heard {
-    pub fn new(
-        model: &Rc<RefCell<Model>>,
-        from: Option<i64>,
-        before: BTreeSet<i64>,
-        ordered: bool,
-    ) -> Heard {
+    pub fn new(model: &Rc<RefCell<Model>>, from: Option<i64>, before: BTreeSet<i64>) -> Heard {
         Heard {
             model: Rc::clone(model),
             epoch: model.borrow().epoch,
             from,
             before,
             texts: BTreeMap::new(),
-            last: i64::MIN,
-            ordered,
             thinks_it_is_alone: false,
         }
     }
@@ -57,19 +48,11 @@ impl Heard {
         let asked = self.from.is_none_or(|from| position >= from);
         assert!(asked, "an event that was not asked for: {text}");
         model.seen(&text, self.thinks_it_is_alone);
-        match self.texts.insert(position, text.clone()) {
-            Some(before) => {
-                // Where another tab's copy was stored first, what comes again replaces that one.
-                let displaced = self.thinks_it_is_alone && model.has_others(&text);
-                let better = displaced || model.may_replace(&before, &text);
-                assert!(better, "heard twice: {before}, then {text}");
-            }
-            // A better copy of what was there before comes whenever it comes.
-            None if self.ordered && !self.before.contains(&position) => {
-                assert!(position > self.last, "heard out of order: {text}");
-                self.last = position;
-            }
-            None => {}
+        if let Some(before) = self.texts.insert(position, text.clone()) {
+            // Where another tab's copy was stored first, what comes again replaces that one.
+            let displaced = self.thinks_it_is_alone && model.has_others(&text);
+            let better = displaced || model.may_replace(&before, &text);
+            assert!(better, "heard twice: {before}, then {text}");
         }
     }
 
