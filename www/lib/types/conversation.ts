@@ -62,9 +62,10 @@ export interface SubscribeOptions {
   /** Stored events from this position on come first; default: only what comes from now on. */
   readonly from?: number | undefined;
   /**
-   * What happens to a callback that is slower than the events: `block` (default) holds the
-   * producer back, `batch` calls in bursts, at most one per animation frame, `latest` drops the
-   * oldest.
+   * What happens to a callback that is slower than the events: `block` (default) holds
+   * `feed` back, `batch` calls in bursts, at most one per animation frame, `latest` drops the
+   * oldest. Connections and `sync` wait for nobody. A callback that waits for a `feed` to the same
+   * conversation waits for itself once its buffer is full; `addEvent` and `send` can be waited for.
    */
   readonly policy?: "block" | "batch" | "latest" | undefined;
   /** The most events that wait for the callback. */
