@@ -54,6 +54,21 @@ fn misfortune(scene: &mut Scene, random: &mut Random, number: u64) {
     }
 }
 
+#[test]
+fn a_message_of_v1_that_could_not_be_read_is_fetched() {
+    let mut scene = Scene::live(Kind::V1);
+    scene.happen(3);
+    scene.pass(5_000.0);
+    // The server has an event that comes as half a message.
+    let world = Rc::clone(&scene.world);
+    let _ = (world.model.borrow_mut()).append(&mut world.random.borrow_mut());
+    world.say_all("{\"id\": \"");
+    scene.pass(100.0);
+    scene.happen(2);
+    scene.pass(30_000.0);
+    scene.check();
+}
+
 fn schedule(seed: u64, kind: Kind) {
     let mut random = Random::new(seed ^ 0x5eed);
     let mut scene = Scene::new(seed, kind);

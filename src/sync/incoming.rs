@@ -122,7 +122,7 @@ impl Session {
 
     fn message(&mut self, json: &str) {
         if json.len() > LONGEST_MESSAGE {
-            return self.warn(TOO_LONG);
+            return self.miss(TOO_LONG);
         }
         let form = self.options.own.unwrap_or(FrameForm::Raw);
         match Frame::read(json.as_bytes(), form) {
@@ -145,7 +145,16 @@ impl Session {
                 self.refused(&text);
                 self.effects.push(Effect::Status(text));
             }
-            Err(why) => self.warn(&why.to_string()),
+            Err(why) => self.miss(&why.to_string()),
+        }
+    }
+
+    /// Passes a message by, which may have been an event: the pages tell.
+    pub(super) fn miss(&mut self, why: &str) {
+        self.warn(why);
+        if self.speaks_v1() && self.caught_up && self.options.has_pages {
+            self.linked = false;
+            self.fetch_at.get_or_insert(self.now + REPAIR);
         }
     }
 

@@ -223,7 +223,7 @@ impl Session {
             Input::Tick => {}
             Input::Opened if matches!(self.phase, Phase::Opening(_)) => self.greet(),
             Input::Text(text) => self.hear(text),
-            Input::Unusable(why) => self.warn(why),
+            Input::Unusable(why) => self.miss(why),
             Input::Closed(code) => self.closed(code),
             Input::Page(answer) => {
                 self.page(answer);

@@ -1,6 +1,6 @@
 // Tabs of one browser write to one conversation and read it, all at once: nothing is lost, nothing
 // is there twice, and each hears of what the others do.
-import type { Page } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 import type { Event } from "oh-event-store";
 import { expect, harnessPath, needsChromium, test } from "./support/fixtures.js";
 import { frame, frames, range } from "./support/frames.js";
@@ -15,6 +15,15 @@ async function follow(page: Page, worker: boolean): Promise<void> {
       for await (const { id } of window.conversation.follow()) window.seen.push(id);
     })();
   }, worker);
+}
+
+async function twoTabs(context: BrowserContext, url: string, worker: boolean) {
+  const pages = [await context.newPage(), await context.newPage()] as const;
+  for (const page of pages) {
+    await page.goto(url + harnessPath);
+    await follow(page, worker);
+  }
+  return pages;
 }
 
 async function feed(page: Page, texts: string[]): Promise<(string | undefined)[]> {
@@ -77,11 +86,7 @@ for (const worker of [true, false]) {
     context,
     files,
   }) => {
-    const [writer, reader] = [await context.newPage(), await context.newPage()];
-    for (const page of [writer, reader]) {
-      await page.goto(files.url + harnessPath);
-      await follow(page, worker);
-    }
+    const [writer, reader] = await twoTabs(context, files.url, worker);
     const content = "x".repeat(400);
     // Each of them goes into a page that is made anew.
     await writer.evaluate(
@@ -101,11 +106,7 @@ test("better copies, and what comes after a rollback or a deletion, are heard in
   context,
   files,
 }) => {
-  const [writer, reader] = [await context.newPage(), await context.newPage()];
-  for (const page of [writer, reader]) {
-    await page.goto(files.url + harnessPath);
-    await follow(page, true);
-  }
+  const [writer, reader] = await twoTabs(context, files.url, true);
   await reader.evaluate(async () => {
     window.heard = {};
     const hear = (event: Event) => {
@@ -153,11 +154,7 @@ test("what one tab stores, deletes or rolls back another one sees without asking
   context,
   files,
 }) => {
-  const [writer, reader] = [await context.newPage(), await context.newPage()];
-  for (const page of [writer, reader]) {
-    await page.goto(files.url + harnessPath);
-    await follow(page, true);
-  }
+  const [writer, reader] = await twoTabs(context, files.url, true);
   await feed(writer, frames(0, 5));
   await expect.poll(() => reader.evaluate(() => window.seen)).toEqual(range(0, 5));
   expect(await reader.evaluate(() => window.conversation.getLatestEventId())).toBe(4);
