@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use super::replay::Replay;
+use super::replay::{Replay, Status};
 use super::time::Recorded;
 use super::timeline::Timeline;
 use crate::backend::Clock;
@@ -197,7 +197,7 @@ impl Player {
     }
 
     fn ended(&self) -> bool {
-        self.told.get() >= self.replay.borrow().timeline().len()
+        self.replay.borrow().status_at(self.told.get()) == Status::Ended
     }
 
     fn command(&self, change: impl FnOnce(&mut Replay, f64)) {
@@ -275,10 +275,10 @@ impl Player {
         let index = self.told.get();
         let last = index.checked_sub(1);
         ReplayState {
-            status: match (self.ended(), replay.playing()) {
-                (true, _) => "ended",
-                (_, true) => "playing",
-                _ => "paused",
+            status: match replay.status_at(index) {
+                Status::Paused => "paused",
+                Status::Playing => "playing",
+                Status::Ended => "ended",
             },
             index,
             total: timeline.len(),

@@ -55,19 +55,18 @@ impl Replay {
     /// Whether it is paused, plays, or has shown everything.
     #[must_use]
     pub fn status(&self) -> Status {
-        if self.shown >= self.timeline.len() {
+        self.status_at(self.shown)
+    }
+
+    /// The same, where so many events were handed out of those that it has shown.
+    pub(super) fn status_at(&self, shown: usize) -> Status {
+        if shown >= self.timeline.len() {
             Status::Ended
         } else if self.playing {
             Status::Playing
         } else {
             Status::Paused
         }
-    }
-
-    /// Whether it was told to play, even where all events were shown.
-    #[must_use]
-    pub fn playing(&self) -> bool {
-        self.playing
     }
 
     /// How many times faster than recorded it goes.

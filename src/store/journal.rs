@@ -85,17 +85,17 @@ impl Shared {
     /// The same of a commit.
     pub(super) fn note(&self, id: &Rc<str>, plan: &Plan, tickets: &[Rc<Ticket>]) {
         let mut again = Coverage::default();
-        for outcome in &plan.outcomes {
-            if let Outcome::Replaced(entry) = outcome {
-                again.add(entry.position, entry.position);
-            }
-        }
-        if let Some(after) = plan.truncated {
-            again.add(after.saturating_add(1), Position::MAX);
-        }
         let deed = match plan.truncated {
-            Some(after) => Deed::Truncate(after),
+            Some(after) => {
+                again.add(after.saturating_add(1), Position::MAX);
+                Deed::Truncate(after)
+            }
             None => {
+                for outcome in &plan.outcomes {
+                    if let Outcome::Replaced(entry) = outcome {
+                        again.add(entry.position, entry.position);
+                    }
+                }
                 let mut claims: Vec<Claim> =
                     tickets.iter().filter_map(|t| t.claim.clone()).collect();
                 if self.fallback.is_degraded() {
@@ -344,7 +344,7 @@ fn but_id(text: &str) -> Option<&str> {
 /// Whether a deed would end like this each time.
 fn is_final(why: &Error) -> bool {
     match why {
-        Error::InvalidArgument(_) | Error::Corrupt(_) | Error::Closed("conversation") => true,
+        Error::InvalidArgument(_) | Error::Corrupt(_) => true,
         Error::VersionTooNew { what, .. } => *what != "database",
         _ => false,
     }

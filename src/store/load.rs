@@ -5,7 +5,8 @@ use std::rc::Rc;
 use super::blocks::{Block, in_order};
 use super::commit::{Item, Outcome};
 use super::coverage::Coverage;
-use super::log::{Change, LOADS, Log, id_of};
+use super::log::{LOADS, Log, id_of};
+use super::news::News;
 use super::plan::Plan;
 use super::record::Record;
 use super::state::{State, Stray};
@@ -49,11 +50,9 @@ impl Log {
             let wanted = self.on_commit.borrow().is_some();
             let news = match wanted {
                 true => self.news(&state, &untold, attempt == LOADS).await?,
-                false => Some((Vec::new(), Coverage::default())),
+                false => Some(News::default()),
             };
-            let Some((news, still_untold)) = news else {
-                continue;
-            };
+            let Some(news) = news else { continue };
             // Who listens by now: it may have come while pages were read.
             let listener = self.on_commit.borrow().clone();
             if listener.is_some() != wanted {
@@ -65,29 +64,10 @@ impl Log {
             }
             *self.ids.borrow_mut() = ids(&state);
             self.unread.set(unread);
-            let last = state.last().unwrap_or(Position::MIN);
-            let shorter = (state.last() < before.last()).then_some(last);
-            let anew = untold.known().last();
-            let anew = anew.filter(|(_, last)| *last == Position::MAX);
-            let rolled_back = anew.map(|(first, _)| first.saturating_sub(1));
             *self.state.borrow_mut() = Rc::new(state);
-            {
-                let mut now = self.untold.borrow_mut();
-                // What was heard meanwhile is told the next time.
-                if *now == untold {
-                    *now = Coverage::default();
-                }
-                for (first, last) in still_untold.known() {
-                    now.add(*first, *last);
-                }
-            }
+            self.told(&untold, &news.untold);
             if let Some(listener) = listener {
-                if let Some(after) = shorter.into_iter().chain(rolled_back).min() {
-                    listener(Change::Truncated(after));
-                }
-                if !news.is_empty() {
-                    listener(Change::Committed(&news));
-                }
+                news.tell(&listener);
             }
             match self.absorb(&is_told).await {
                 Err(why) if matches!(*why, Error::Conflict) => continue,
@@ -129,60 +109,6 @@ impl Log {
         plan.committed.retain(|entry| !is_told(entry.position));
         self.start(plan, &[], false);
         self.land().await
-    }
-
-    /// What another tab has added or replaced, ascending, and where there is more that can't be
-    /// told yet: a page of it is not there (any more). `None` for those: the state is to be read
-    /// again, save at the last try.
-    async fn news(
-        &self,
-        state: &State,
-        untold: &Coverage,
-        last_try: bool,
-    ) -> Result<Option<(Vec<Entry>, Coverage)>> {
-        let before = self.snapshot();
-        let ids = self.ids.borrow().clone();
-        // Where it was when it was told. What has a string id is the same event wherever it stands.
-        let told = |position: Position, id: Option<u64>| {
-            let at = match id {
-                Some(id) => ids.get(&id).copied(),
-                None => before.is_told(position).then_some(position),
-            };
-            at.filter(|at| !untold.meets(*at, *at))
-        };
-        let is_new = |entry: &Entry| {
-            let at = told(entry.position, id_of(entry).map(|(id, _)| id));
-            let known = at.and_then(|at| before.tail.get(&at));
-            at.is_none() || known.is_some_and(|known| known.event.text != entry.event.text)
-        };
-        let (mut news, mut still_untold) = (Vec::new(), Coverage::default());
-        let known = numbers(&before.pages);
-        for summary in state.pages.iter() {
-            let is_known = known.contains_key(&summary.number);
-            if is_known && !untold.meets(summary.first(), summary.last()) {
-                continue;
-            }
-            let mut hashes = summary.id_hashes.iter().copied();
-            let mut new = summary.positions();
-            let new = new.by_ref().filter(|at| told(*at, hashes.next()).is_none());
-            let new: Vec<Position> = new.collect();
-            if new.is_empty() {
-                continue;
-            }
-            match self.page(summary.number).await {
-                Ok(Some(page)) => {
-                    let entries = page.entries().unwrap_or_default();
-                    news.extend(entries.into_iter().filter(&is_new));
-                }
-                Ok(None) if !last_try => return Ok(None),
-                Ok(None) => new.iter().for_each(|at| still_untold.add(*at, *at)),
-                Err(why) if !matches!(*why, Error::Corrupt(_)) => return Err(why),
-                Err(_) => {}
-            }
-        }
-        let tail = state.tail.values();
-        news.extend(tail.filter(|entry| is_new(entry)).cloned());
-        Ok(Some((news, still_untold)))
     }
 
     async fn read(&self) -> Result<State> {
@@ -312,7 +238,7 @@ impl Log {
     }
 }
 
-fn numbers(pages: &[Rc<Summary>]) -> SortedMap<i64, ()> {
+pub(super) fn numbers(pages: &[Rc<Summary>]) -> SortedMap<i64, ()> {
     pages.iter().map(|page| (page.number, ())).collect()
 }
 

@@ -7,7 +7,7 @@ use futures_util::lock::Mutex;
 
 use super::cache::PageCache;
 use super::commit::{InFlight, Ticket};
-use super::coverage::{Coverage, Interval};
+use super::coverage::Coverage;
 use super::found::Findings;
 use super::journal::Journal;
 use super::record::Record;
@@ -184,15 +184,6 @@ impl Log {
         self.shared
             .reporter
             .log(level, message, format_args!("{}: {why}", self.id));
-    }
-
-    /// Hears from another tab in which stretches there is something else now, to be told when the
-    /// state is read anew: see [`Notice::Changed`](crate::notice::Notice::Changed).
-    pub fn changed(&self, again: &[Interval]) {
-        let mut untold = self.untold.borrow_mut();
-        for (first, last) in again {
-            untold.add(*first, *last);
-        }
     }
 
     /// Reads the state anew: another tab has changed it.

@@ -15,6 +15,7 @@ mod journal;
 mod load;
 mod log;
 mod neighbors;
+mod news;
 mod outbox;
 mod plan;
 mod read_ahead;

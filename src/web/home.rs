@@ -185,10 +185,17 @@ impl Home {
         self.store.set_alone(false);
     }
 
+    /// Hears where another tab has changed a conversation, if it is in use here: that it has is told
+    /// next.
+    pub(super) fn again_elsewhere(&self, id: &str, again: &[Interval]) {
+        if let Some(live) = self.find(id) {
+            live.stream.log().changed(again);
+        }
+    }
+
     /// Looks at what another tab has done to a conversation, if it is in use here.
-    pub(super) fn changed_elsewhere(&self, id: &str, again: &[Interval]) {
+    pub(super) fn changed_elsewhere(&self, id: &str) {
         let Some(live) = self.find(id) else { return };
-        live.stream.log().changed(again);
         live.changed.set(true);
         if live.looking.replace(true) {
             return;

@@ -36,7 +36,7 @@ impl Tabs {
             let data = message.data();
             match data.as_string().as_deref() {
                 Some(HELLO) => home.welcome(),
-                Some(id) => home.changed_elsewhere(id, &[]),
+                Some(id) => home.changed_elsewhere(id),
                 None => {
                     let pair = data.dyn_ref::<Array>();
                     let Some((id, more)) =
@@ -51,7 +51,7 @@ impl Tabs {
                             let (pairs, _) = ends.as_chunks::<2>();
                             let again = pairs.iter();
                             let again = again.map(|[first, last]| (*first as i64, *last as i64));
-                            home.changed_elsewhere(&id, &again.collect::<Vec<_>>());
+                            home.again_elsewhere(&id, &again.collect::<Vec<_>>());
                         }
                         _ => {}
                     }
