@@ -15,7 +15,7 @@ function firefox(executablePath: string): Project {
 export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "target/playwright",
-  workers: 1,
+  workers: 2,
   forbidOnly: true,
   // A test that needs its second try is listed as flaky in the summary.
   retries: process.env["CI"] ? 1 : 0,
