@@ -211,7 +211,7 @@ fn deleting_takes_the_outbox_along_and_eviction_leaves_it() {
     scene.send(0, "a", "one");
     scene.tabs.remove(0).crash(&mut scene.pool);
     let backend = Rc::clone(&scene.records);
-    let clock = Rc::new(live::network::Network(Rc::clone(&scene.world)));
+    let clock = Rc::new(live::platform::Network(Rc::clone(&scene.world)));
     let options = StoreOptions {
         storage_budget: Some(1),
         ..StoreOptions::default()
@@ -390,7 +390,7 @@ fn what_is_sent_before_it_is_known_to_be_queued_is_queued() {
         };
         let backend = Rc::new(Faulty::new(&records, faults));
         let world = live::network::World::new(seed, Kind::V0);
-        let clock = Rc::new(live::network::Network(world));
+        let clock = Rc::new(live::platform::Network(world));
         let store = EventStore::new(
             backend,
             clock,

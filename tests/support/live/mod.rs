@@ -3,5 +3,7 @@
 
 pub mod model;
 pub mod network;
+pub mod platform;
 pub mod scene;
+pub mod server;
 pub mod tab;

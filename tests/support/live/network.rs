@@ -2,25 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::rc::{Rc, Weak};
-use std::task::{Poll, Waker};
+use std::rc::Rc;
+use std::task::Waker;
 
-use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
-use oh_event_store::backend::{
-    Answer, Clock, Http, Request, Response, Socket, SocketEvent, SocketListener, Sockets,
-};
-use oh_event_store::error::{Error, Result};
+use oh_event_store::backend::{Response, SocketEvent, SocketListener};
 
-use super::model::{Kind, Model, parameter};
+use super::model::{Kind, Model};
 use crate::random::Random;
-
-/// The servers' pings, in milliseconds.
-const INTERVAL: f64 = 25_000.0;
-const TIMEOUT: f64 = 20_000.0;
-
-pub const KEY: &str = "s3cret";
 
 /// How bad the network is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,13 +48,13 @@ pub struct World {
     pub model: RefCell<Model>,
     pub weather: Cell<Weather>,
     /// Milliseconds since the beginning; they don't run backwards.
-    time: Cell<f64>,
+    pub(super) time: Cell<f64>,
     /// What the clock on the wall shows beyond that.
     pub offset: Cell<f64>,
     agenda: RefCell<BTreeMap<(u64, u64), Action>>,
     count: Cell<u64>,
-    lines: RefCell<BTreeMap<u64, Rc<Line>>>,
-    sleepers: RefCell<BTreeMap<u64, (f64, Waker)>>,
+    pub(super) lines: RefCell<BTreeMap<u64, Rc<Line>>>,
+    pub(super) sleepers: RefCell<BTreeMap<u64, (f64, Waker)>>,
     /// How many events were sent through sockets.
     pub pushed: Cell<usize>,
     pub connects: Cell<usize>,
@@ -81,18 +69,18 @@ pub struct World {
 }
 
 /// One connection.
-struct Line {
-    number: u64,
-    listener: RefCell<Option<SocketListener>>,
+pub(super) struct Line {
+    pub(super) number: u64,
+    pub(super) listener: RefCell<Option<SocketListener>>,
     /// The server's side is there.
-    served: Cell<bool>,
+    pub(super) served: Cell<bool>,
     /// It may say something.
-    joined: Cell<bool>,
-    url: String,
+    pub(super) joined: Cell<bool>,
+    pub(super) url: String,
     /// When the last message arrives in either direction.
-    down: Cell<f64>,
-    up: Cell<f64>,
-    ponged: Cell<bool>,
+    pub(super) down: Cell<f64>,
+    pub(super) up: Cell<f64>,
+    pub(super) ponged: Cell<bool>,
 }
 
 impl World {
@@ -123,24 +111,24 @@ impl World {
         }
     }
 
-    fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         self.count.set(self.count.get() + 1);
         self.count.get()
     }
 
-    fn below(&self, limit: u64) -> u64 {
+    pub(super) fn below(&self, limit: u64) -> u64 {
         self.random.borrow_mut().below(limit.max(1))
     }
 
-    fn hits(&self, of_hundred: u64) -> bool {
+    pub(super) fn hits(&self, of_hundred: u64) -> bool {
         self.below(100) < of_hundred
     }
 
-    fn delay(&self) -> f64 {
+    pub(super) fn delay(&self) -> f64 {
         self.below(self.weather.get().delay + 1) as f64
     }
 
-    fn later(&self, time: f64, action: impl FnOnce(&Rc<World>) + 'static) {
+    pub(super) fn later(&self, time: f64, action: impl FnOnce(&Rc<World>) + 'static) {
         let time = time.max(self.time.get()) as u64;
         let key = (time, self.number());
         self.agenda.borrow_mut().insert(key, Box::new(action));
@@ -180,36 +168,6 @@ impl World {
         self.time.set(end);
     }
 
-    /// Something happens on the server.
-    pub fn append(self: &Rc<World>, plain: bool) {
-        let live = {
-            let random = &mut *self.random.borrow_mut();
-            let mut model = self.model.borrow_mut();
-            match plain {
-                true => model.append_plain(random),
-                false => model.append(random),
-            }
-        };
-        let lines: Vec<_> = self.lines.borrow().values().cloned().collect();
-        if let Some(text) = live {
-            for line in lines.iter().filter(|line| line.joined.get()) {
-                self.event(line, &text);
-            }
-        }
-    }
-
-    fn event(self: &Rc<World>, line: &Rc<Line>, text: &str) {
-        self.pushed.set(self.pushed.get() + 1);
-        let frame = match self.model.borrow().kind {
-            Kind::V1 => text.to_owned(),
-            _ => format!("42[\"oh_event\",{text}]"),
-        };
-        self.send(line, &frame);
-        if self.hits(self.weather.get().doubling) {
-            self.send(line, &frame);
-        }
-    }
-
     /// Says something on every connection.
     pub fn say_all(self: &Rc<World>, frame: &str) {
         let lines: Vec<_> = self.lines.borrow().values().cloned().collect();
@@ -217,7 +175,7 @@ impl World {
     }
 
     /// From the server to the tab.
-    fn send(self: &Rc<World>, line: &Rc<Line>, frame: &str) {
+    pub(super) fn send(self: &Rc<World>, line: &Rc<Line>, frame: &str) {
         let weather = self.weather.get();
         if weather.partition {
             // What is lost doesn't come again: nothing that comes after it will arrive.
@@ -244,7 +202,7 @@ impl World {
     }
 
     /// The server closes a connection.
-    fn close(self: &Rc<World>, line: &Rc<Line>, code: u16) {
+    pub(super) fn close(self: &Rc<World>, line: &Rc<Line>, code: u16) {
         line.joined.set(false);
         if !line.served.replace(false) || self.weather.get().partition {
             return;
@@ -255,7 +213,7 @@ impl World {
     }
 
     /// A connection breaks: what is under way is lost.
-    fn cut(self: &Rc<World>, number: u64) {
+    pub(super) fn cut(self: &Rc<World>, number: u64) {
         let line = self.lines.borrow().get(&number).cloned();
         if let Some(line) = line {
             line.served.set(false);
@@ -287,297 +245,5 @@ impl World {
     /// How many connections there are, by the tabs.
     pub fn open_lines(&self) -> usize {
         self.lines.borrow().len()
-    }
-
-    /// A connection reaches the server.
-    fn accept(self: &Rc<World>, line: &Rc<Line>) {
-        self.connects.set(self.connects.get() + 1);
-        line.served.set(true);
-        if let Some(code) = self.refusing.get() {
-            return self.close(line, code);
-        }
-        let listener = line.listener.borrow().clone();
-        if let Some(listener) = listener {
-            listener(SocketEvent::Opened);
-        }
-        if self.model.borrow().kind != Kind::V1 {
-            self.send(line, &format!(
-                "0{{\"sid\":\"x\",\"upgrades\":[],\"pingInterval\":{INTERVAL},\"pingTimeout\":{TIMEOUT}}}"
-            ));
-            self.ping(Rc::clone(line));
-        }
-    }
-
-    fn ping(self: &Rc<World>, line: Rc<Line>) {
-        self.later(self.time.get() + INTERVAL, move |world| {
-            if !line.served.get() {
-                return;
-            }
-            line.ponged.set(false);
-            world.send(&line, "2");
-            let pinged = Rc::clone(&line);
-            world.later(world.time.get() + TIMEOUT, move |world| {
-                if !pinged.ponged.get() {
-                    world.close(&pinged, 1001);
-                }
-            });
-            world.ping(line);
-        });
-    }
-
-    /// A user does something; the server answers as it does.
-    fn act(self: &Rc<World>, line: &Rc<Line>, action: &str, ack: Option<&str>) {
-        let manners = self.manners.get();
-        self.say(|| format!("{manners:?} {action}"));
-        match (manners, ack) {
-            (Manners::Ignores, _) => return,
-            (Manners::Breaks, _) => return self.cut(line.number),
-            (Manners::Refuses, None) => {
-                let why = "{\"id\": \"x\", \"kind\": \"ServerErrorEvent\", \"detail\": \"no\"}";
-                return self.send(line, why);
-            }
-            (Manners::Refuses, Some(number)) => {
-                self.send(
-                    line,
-                    "42[\"oh_event\",{\"error\": true, \"message\": \"no\"}]",
-                );
-                return self.send(line, &format!("43{number}[]"));
-            }
-            (Manners::Takes | Manners::TakesAndBreaks, _) => {}
-        }
-        let text = self.model.borrow_mut().act(action);
-        if manners == Manners::TakesAndBreaks {
-            self.cut(line.number);
-        }
-        // It may answer before it tells of the event, or after.
-        let first = self.below(2) == 0;
-        let answer = |yes| {
-            if let (Some(number), true) = (ack, yes) {
-                self.send(line, &format!("43{number}[]"));
-            }
-        };
-        answer(first);
-        let lines: Vec<_> = self.lines.borrow().values().cloned().collect();
-        for line in lines.iter().filter(|line| line.joined.get()) {
-            self.event(line, &text);
-        }
-        answer(!first);
-    }
-
-    /// The server reads a message of a tab.
-    fn read(self: &Rc<World>, line: &Rc<Line>, text: &str) {
-        if !line.served.get() {
-            return;
-        }
-        let kind = self.model.borrow().kind;
-        if line.joined.get() && kind == Kind::V1 {
-            return self.act(line, text, None);
-        }
-        if let Some(rest) = text.strip_prefix("42") {
-            let (number, rest) = rest.split_once('[').expect("a list");
-            let action = rest
-                .strip_prefix("\"oh_user_action\",")
-                .and_then(|rest| rest.strip_suffix(']'));
-            assert!(line.joined.get(), "it has not said that it takes part");
-            return self.act(line, action.expect("an action"), Some(number));
-        }
-        if kind == Kind::V1 {
-            if text != format!("{{\"type\": \"auth\", \"session_api_key\": \"{KEY}\"}}") {
-                return self.close(line, 4001);
-            }
-            line.joined.set(true);
-            self.send(line, "{\"id\": \"s\", \"kind\": \"ConversationStateUpdateEvent\", \"key\": \"full_state\"}");
-            let query = line.url.split_once('?').map_or("", |(_, query)| query);
-            let resent = self.model.borrow().resent(query);
-            resent.iter().for_each(|text| self.event(line, text));
-            return;
-        }
-        if text == "3" {
-            line.ponged.set(true);
-        }
-        if text.starts_with("40") {
-            assert_eq!(text, "40", "the server's handler takes no auth");
-            let query = line.url.split_once('?').expect("a query").1;
-            if parameter(query, "session_api_key").as_deref() != Some(KEY) {
-                return self.send(line, "44{\"message\":\"invalid_session_api_key s3cret\"}");
-            }
-            let latest = parameter(query, "latest_event_id").expect("a cursor");
-            let replayed = self
-                .model
-                .borrow()
-                .replayed(latest.parse().expect("a number"));
-            if kind == Kind::V0Late {
-                self.send(line, "40{\"sid\":\"y\"}");
-            }
-            replayed.iter().for_each(|text| self.event(line, text));
-            line.joined.set(true);
-            if kind == Kind::V0 {
-                // What happens meanwhile is told before it, and as it is live.
-                let line = Rc::clone(line);
-                let at = self.time.get() + self.below(3_000) as f64;
-                self.later(at, move |world| world.send(&line, "40{\"sid\":\"y\"}"));
-            }
-        }
-    }
-}
-
-/// The network as one tab sees it.
-pub struct Network(pub Rc<World>);
-
-struct TabSocket {
-    world: Weak<World>,
-    line: Rc<Line>,
-}
-
-impl Sockets for Network {
-    fn open(&self, url: &str, listener: SocketListener) -> Result<Box<dyn Socket>> {
-        let world = &self.0;
-        let now = world.time.get();
-        let line = Rc::new(Line {
-            number: world.number(),
-            listener: RefCell::new(Some(listener)),
-            served: Cell::new(false),
-            joined: Cell::new(false),
-            url: url.to_owned(),
-            down: Cell::new(now),
-            up: Cell::new(now),
-            ponged: Cell::new(true),
-        });
-        world.say(|| format!("line {} opens {url}", line.number));
-        world.urls.borrow_mut().push(url.to_owned());
-        world
-            .lines
-            .borrow_mut()
-            .insert(line.number, Rc::clone(&line));
-        let opening = Rc::clone(&line);
-        world.later(now + world.delay(), move |world| {
-            if !world.lines.borrow().contains_key(&opening.number) || world.weather.get().partition
-            {
-                return;
-            }
-            match world.hits(world.weather.get().cutting) {
-                true => world.cut(opening.number),
-                false => world.accept(&opening),
-            }
-        });
-        let world = Rc::downgrade(world);
-        Ok(Box::new(TabSocket { world, line }))
-    }
-}
-
-impl Socket for TabSocket {
-    fn send(&self, text: &str) {
-        let Some(world) = self.world.upgrade() else {
-            return;
-        };
-        if world.weather.get().partition {
-            self.line.served.set(false);
-            self.line.joined.set(false);
-            return;
-        }
-        let at = (world.time.get() + world.delay()).max(self.line.up.get());
-        self.line.up.set(at);
-        let (line, text) = (Rc::clone(&self.line), text.to_owned());
-        world.later(at, move |world| world.read(&line, &text));
-    }
-}
-
-impl Drop for TabSocket {
-    fn drop(&mut self) {
-        self.line.listener.take();
-        let Some(world) = self.world.upgrade() else {
-            return;
-        };
-        world.lines.borrow_mut().remove(&self.line.number);
-        let line = Rc::clone(&self.line);
-        // The server hears of it later, or by the pings.
-        world.later(world.time.get() + world.delay(), move |_| {
-            line.served.set(false);
-            line.joined.set(false);
-        });
-    }
-}
-
-impl Http for Network {
-    fn get<'a>(&'a self, request: Request<'a>) -> Answer<'a, Response> {
-        let (world, url) = (Rc::clone(&self.0), request.url.to_owned());
-        let key = request.headers.iter().any(|(_, value)| value == KEY);
-        async move {
-            sleep(&world, world.delay()).await;
-            if !key {
-                return Ok(status(401));
-            }
-            if world.weather.get().partition {
-                std::future::pending::<()>().await;
-            }
-            if world.hits(world.weather.get().failing) {
-                match world.below(4) {
-                    0 => return Err(Error::Network("it was cut off".to_owned()).into()),
-                    1 => return Ok(status(500)),
-                    2 => return Ok(status(503)),
-                    _ => std::future::pending::<()>().await,
-                }
-            }
-            if let Some(answer) = world.instead.borrow().clone() {
-                return Ok(answer);
-            }
-            let answer = world.model.borrow_mut().answer(&url);
-            world.say(|| format!("{url}: {} bytes", answer.body.as_ref().map_or(0, Vec::len)));
-            sleep(&world, world.delay()).await;
-            Ok(answer)
-        }
-        .boxed_local()
-    }
-}
-
-fn status(status: u16) -> Response {
-    Response {
-        status,
-        retry_after: None,
-        body: Some(Vec::new()),
-    }
-}
-
-fn sleep(world: &Rc<World>, milliseconds: f64) -> impl Future<Output = ()> + 'static {
-    let until = world.time.get() + milliseconds;
-    let world = Rc::clone(world);
-    let sleeper = Sleeper {
-        number: world.number(),
-        world,
-    };
-    poll_fn(move |context| {
-        if sleeper.world.time.get() >= until {
-            return Poll::Ready(());
-        }
-        let waker = context.waker().clone();
-        let mut sleepers = sleeper.world.sleepers.borrow_mut();
-        sleepers.insert(sleeper.number, (until, waker));
-        Poll::Pending
-    })
-}
-
-/// Nobody wakes who is gone.
-struct Sleeper {
-    number: u64,
-    world: Rc<World>,
-}
-
-impl Drop for Sleeper {
-    fn drop(&mut self) {
-        self.world.sleepers.borrow_mut().remove(&self.number);
-    }
-}
-
-impl Clock for Network {
-    fn now(&self) -> f64 {
-        self.0.time.get() + self.0.offset.get()
-    }
-
-    fn timestamp(&self) -> String {
-        "2026-01-01T00:00:00.000000".to_owned()
-    }
-
-    fn sleep(&self, milliseconds: u32) -> LocalBoxFuture<'static, ()> {
-        sleep(&self.0, f64::from(milliseconds)).boxed_local()
     }
 }

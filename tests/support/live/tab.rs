@@ -16,7 +16,9 @@ use oh_event_store::sync::{
 };
 
 use super::model::Kind;
-use super::network::{KEY, Network, World};
+use super::network::World;
+use super::platform::Network;
+use super::server::KEY;
 
 pub struct Tab {
     pub connection: Connection,
