@@ -199,6 +199,27 @@ fn what_wakes_a_page_ends_a_pause_at_once() {
 }
 
 #[test]
+fn a_try_that_the_application_asks_for_is_made_at_once() {
+    for kind in KINDS {
+        let mut scene = Scene::new(2, kind);
+        scene.happen(10);
+        scene.world.refusing.set(Some(1006));
+        scene.open(How::default());
+        let pause = |scene: &Scene| match scene.tabs[0].state() {
+            State::Waiting(until, _) => until - scene.world.wall(),
+            _ => 0.0,
+        };
+        while pause(&scene) < 10_000.0 {
+            scene.pass(1_000.0);
+        }
+        scene.world.refusing.set(None);
+        scene.tabs[0].connection.control(Control::Start);
+        scene.pass(5_000.0);
+        scene.check();
+    }
+}
+
+#[test]
 fn nothing_is_tried_without_a_network_or_without_being_the_holder() {
     for (lost, found, state) in [
         (

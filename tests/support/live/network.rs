@@ -123,6 +123,11 @@ impl World {
         }
     }
 
+    /// What the clock on the wall shows.
+    pub fn wall(&self) -> f64 {
+        self.time.get() + self.offset.get()
+    }
+
     fn number(&self) -> u64 {
         self.count.set(self.count.get() + 1);
         self.count.get()
@@ -570,7 +575,7 @@ impl Drop for Sleeper {
 
 impl Clock for Network {
     fn now(&self) -> f64 {
-        self.0.time.get() + self.0.offset.get()
+        self.0.wall()
     }
 
     fn timestamp(&self) -> String {
