@@ -69,6 +69,19 @@ fn a_message_of_v1_that_could_not_be_read_is_fetched() {
     scene.check();
 }
 
+#[test]
+fn an_applications_own_socket_of_a_v1_server_is_known_by_what_its_pages_say() {
+    let mut scene = Scene::new(5, Kind::V1);
+    scene.happen(120);
+    scene.open(How {
+        own: true,
+        unknown: true,
+        ..How::default()
+    });
+    scene.pass(5_000.0);
+    scene.check();
+}
+
 fn schedule(seed: u64, kind: Kind) {
     let mut random = Random::new(seed ^ 0x5eed);
     let mut scene = Scene::new(seed, kind);

@@ -155,9 +155,16 @@ impl Sync {
         }
     }
 
-    /// What a log is that has no event yet.
+    /// What a log is that has no event yet, where nothing was heard of that from the server.
     pub(crate) fn expect(&mut self, v1: bool) {
-        self.v1 = v1;
+        self.v1 |= v1;
+    }
+
+    /// Takes a log without events for one of V1, if it was not yet.
+    fn turns_v1(&mut self, log: &Log) -> bool {
+        let turns = !self.v1 && log.record().dialect.is_none();
+        self.v1 |= turns;
+        turns
     }
 
     /// Looks for gaps once more: all of them, or in V0 those up to a position. A server that began
@@ -193,6 +200,10 @@ impl Sync {
         // The stretches so far are whole.
         let mut whole = true;
         for (ask, answer) in asks.iter().zip(answers) {
+            if answer.as_ref().is_err_and(|why| wants_v1(why)) && self.turns_v1(log) {
+                self.at = None;
+                continue;
+            }
             match (answer?, ask) {
                 (Answered::NotFound, Ask::Stretch(..)) if !self.distrusts => self.ended = true,
                 (Answered::NotFound, _) => return Err(Error::Refused(404).into()),
@@ -303,8 +314,7 @@ impl Sync {
             Ask::Stretch(asked, (first, last), known) => {
                 let mut page = asked.read(text)?;
                 let only_v1 = page.is_v1 && page.events.iter().all(std::result::Result::is_err);
-                if only_v1 && !self.v1 && log.record().dialect.is_none() {
-                    self.v1 = true;
+                if only_v1 && self.turns_v1(log) {
                     return Ok((Vec::new(), Then::From((-MAX_ID).saturating_sub(1), false)));
                 }
                 let after = asked.after(&page).map_or(*first, |asked| asked.low);
@@ -448,6 +458,11 @@ impl Sync {
         self.report.complete = self.ended && whole;
         (self.report.clone(), self.ended)
     }
+}
+
+/// What a V1 server answers at the address of V0's pages: there it wants ids in a body, or redirects.
+fn wants_v1(why: &Error) -> bool {
+    matches!(why, Error::Refused(0 | 405 | 422))
 }
 
 fn of_v1(event: Event) -> std::result::Result<Event, String> {
