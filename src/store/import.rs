@@ -1,6 +1,7 @@
 //! A file of events into a log.
 
 use super::commit::{Claim, Item, Outcome};
+use super::coverage::Coverage;
 use super::log::Log;
 use super::neighbors::After;
 use crate::error::{Error, Result};
@@ -18,6 +19,9 @@ const UNUSABLE_BYTES: usize = 512;
 
 /// The most faults that a report lists; all are counted.
 const LISTED: usize = 1000;
+
+/// The most stretches of a file that are taken for complete; a record lists them.
+const MOST_RUNS: usize = 1000;
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +113,6 @@ impl Log {
             last: None,
             next_id: 0,
             given: Vec::new(),
-            gone: false,
             report: ImportReport::new(documents.form()),
         };
         for (at, found) in documents {
@@ -158,8 +161,6 @@ struct Import<'a> {
     next_id: Position,
     /// Where the log has them.
     given: Vec<Position>,
-    /// The log doesn't have one of them, or has none any more.
-    gone: bool,
     report: ImportReport,
 }
 
@@ -171,20 +172,25 @@ impl Import<'_> {
         if let Some(wire) = wire_form(&event.text) {
             event = Event::from_canonical(wire.into_boxed_str())?;
         }
-        let id = match event.header.id {
-            Some(EventId::Number(id)) => id,
-            None if event.header.kind.is_v0() => {
-                let members = event.text.strip_prefix('{').unwrap_or_default();
-                let id = self.next_id.to_string();
-                let text = ["{\"id\": ", &id, ", ", members].concat();
-                event = Event::from_json(text.as_bytes())?;
-                self.next_id
+        if !event.header.kind.is_v0() {
+            return Frame::read(event.text.as_bytes(), FrameForm::Raw);
+        }
+        if !matches!(event.header.id, Some(EventId::Number(0..))) {
+            // What is no integer, or the server's -1, is no id; one that is too great is an error.
+            match Frame::read(event.text.as_bytes(), FrameForm::Raw)? {
+                Frame::Status(_) if !matches!(event.header.id, Some(EventId::Number(..-1))) => {}
+                other => return Ok(other),
             }
-            _ => return Frame::read(event.text.as_bytes(), FrameForm::Raw),
-        };
-        self.next_id = id.saturating_add(1);
+            let members = event.text.strip_prefix('{').unwrap_or_default();
+            let members = members.strip_suffix('}').unwrap_or_default();
+            let id = ["\"id\": ", &self.next_id.to_string()].concat();
+            // Of a key that comes twice, the last value counts.
+            let text = ["{", &id, ", ", members, ", ", &id, "}"].concat();
+            event = Event::from_json(text.as_bytes())?;
+        }
         match event.header.id {
-            Some(EventId::Number(0..=MAX_ID)) if event.header.kind.is_v0() => {
+            Some(EventId::Number(id @ 0..=MAX_ID)) => {
+                self.next_id = id.saturating_add(1);
                 Ok(Frame::Event(event))
             }
             _ => Frame::read(event.text.as_bytes(), FrameForm::Raw),
@@ -224,10 +230,7 @@ impl Import<'_> {
                     self.last = Some(position);
                     self.given.push(position);
                 }
-                None => {
-                    self.last = self.last.map(|last| last.saturating_add(1));
-                    self.gone = true;
-                }
+                None => self.last = self.last.map(|last| last.saturating_add(1)),
             }
         }
         self.after = self.after.and(self.last).map(After::Event);
@@ -235,14 +238,15 @@ impl Import<'_> {
             // Each event has said what is complete before it.
             return Ok(());
         }
-        // An export is the whole log, so nothing is missing in it; single events prove nothing.
+        // Between two numbers that follow each other nothing is missing. Where some are left out,
+        // that may be what was hidden, or a gap of the log that was exported.
         let is_export = matches!(self.report.form, FileForm::Trajectory | FileForm::JsonLines);
-        let whole = is_export && !self.gone && self.report.rejected == 0;
-        let range = self.given.iter().min().zip(self.given.iter().max());
-        if let Some((first, last)) = range.filter(|_| last && whole) {
+        if last && is_export && !self.given.is_empty() {
+            let given = std::mem::take(&mut self.given);
+            let runs = Coverage::from_intervals(given.iter().map(|at| (*at, *at)));
             let claim = Claim {
-                complete: vec![(*first, *last)],
-                given: std::mem::take(&mut self.given),
+                complete: runs.known().iter().copied().take(MOST_RUNS).collect(),
+                given,
             };
             self.log.append_with(Vec::new(), Some(claim)).await?;
         }
