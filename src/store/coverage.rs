@@ -26,12 +26,17 @@ impl Coverage {
         if first > last {
             return;
         }
-        let begin = (self.0).partition_point(|(_, to)| to.saturating_add(1) < first);
-        let end = (self.0).partition_point(|(from, _)| *from <= last.saturating_add(1));
-        let met = self.0.get(begin..end).unwrap_or_default();
-        let first = met.first().map_or(first, |(from, _)| first.min(*from));
-        let last = met.last().map_or(last, |(_, to)| last.max(*to));
-        self.0.splice(begin..end, [(first, last)]);
+        let (mut first, mut last) = (first, last);
+        self.0.retain(|(from, to)| {
+            let apart = to.saturating_add(1) < first || *from > last.saturating_add(1);
+            if !apart {
+                first = first.min(*from);
+                last = last.max(*to);
+            }
+            apart
+        });
+        let place = self.0.partition_point(|(from, _)| *from < first);
+        self.0.insert(place, (first, last));
     }
 
     /// Takes in that something is missing between `first` and `last`.

@@ -1,7 +1,7 @@
 //! A file of events into a log.
 
 use super::commit::{Claim, Item, Outcome};
-use super::coverage::Coverage;
+use super::coverage::Interval;
 use super::log::Log;
 use super::neighbors::After;
 use crate::error::{Error, Result};
@@ -243,11 +243,15 @@ impl Import<'_> {
         let is_export = matches!(self.report.form, FileForm::Trajectory | FileForm::JsonLines);
         if last && is_export && !self.given.is_empty() {
             let given = std::mem::take(&mut self.given);
-            let runs = Coverage::from_intervals(given.iter().map(|at| (*at, *at)));
-            let claim = Claim {
-                complete: runs.known().iter().copied().take(MOST_RUNS).collect(),
-                given,
-            };
+            let mut complete: Vec<Interval> = Vec::new();
+            for at in &given {
+                match complete.last_mut() {
+                    Some((_, last)) if *at == last.saturating_add(1) => *last = *at,
+                    _ => complete.push((*at, *at)),
+                }
+            }
+            complete.truncate(MOST_RUNS);
+            let claim = Claim { complete, given };
             self.log.append_with(Vec::new(), Some(claim)).await?;
         }
         Ok(())
