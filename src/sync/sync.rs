@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use super::agent_server::{another_history, read_page, search_path};
+use super::agent_server::{STATE, another_history, read_page, search_path};
 use super::page::{Asked, Page};
 use super::server::{Answered, Server};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, Event, EventId, MAX_ID, Position};
+use crate::filter::EventFilter;
 use crate::page::Origin;
 use crate::store::{After, Interval, Item, Log, Outcome, SearchOptions};
 use crate::stream::EventStream;
@@ -67,14 +68,17 @@ pub struct Sync {
 /// Items to write at once, and the stretch in which nothing is missing then.
 type Run = (Vec<Item>, Option<Interval>);
 
-/// The newest event below a position.
+/// The newest event below a position that the server keeps.
 async fn before(log: &Rc<Log>, position: Position) -> Result<Option<(Position, Event)>> {
     let below = SearchOptions {
         start_id: Some(-MAX_ID),
         end_id: Some(position.saturating_sub(1)),
         reverse: true,
         limit: Some(1),
-        filter: None,
+        filter: Some(EventFilter {
+            exclude_types: vec![STATE.to_owned()],
+            ..EventFilter::default()
+        }),
     };
     let found = log.search(&below).next(1).await?;
     Ok(found.and_then(|batch| {

@@ -75,6 +75,8 @@ pub struct World {
     /// What is answered to every request instead, and with what close code sockets end.
     pub instead: RefCell<Option<Response>>,
     pub refusing: Cell<Option<u16>>,
+    /// The state that a V1 server tells whoever connects.
+    pub greeting: Cell<&'static str>,
     /// What is answered to users' actions.
     pub manners: Cell<Manners>,
     tell: bool,
@@ -112,6 +114,7 @@ impl World {
             urls: RefCell::default(),
             instead: RefCell::default(),
             refusing: Cell::default(),
+            greeting: Cell::new("full_state"),
             manners: Cell::default(),
             tell: std::env::var("TELL").is_ok(),
         })
@@ -391,7 +394,10 @@ impl World {
                 return self.close(line, 4001);
             }
             line.joined.set(true);
-            self.send(line, "{\"id\": \"s\", \"kind\": \"ConversationStateUpdateEvent\", \"key\": \"full_state\"}");
+            let (number, key) = (self.number(), self.greeting.get());
+            self.send(line, &format!(
+                "{{\"id\": \"s-{number}\", \"kind\": \"ConversationStateUpdateEvent\", \"key\": \"{key}\"}}"
+            ));
             let query = line.url.split_once('?').map_or("", |(_, query)| query);
             let resent = self.model.borrow().resent(query);
             resent.iter().for_each(|text| self.event(line, text));
