@@ -323,6 +323,19 @@ fn a_connection_resumes_after_what_is_stored() {
 }
 
 #[test]
+fn a_replay_that_takes_long_is_heard_to_its_end() {
+    for kind in [Kind::V0, Kind::V0Late] {
+        let mut scene = Scene::new(1, kind);
+        scene.world.pace.set(200.0);
+        scene.happen(200);
+        scene.open(How::default());
+        scene.pass(120_000.0);
+        scene.check();
+        assert_eq!(scene.world.connects.get(), 1, "{kind:?}");
+    }
+}
+
+#[test]
 fn without_pages_gaps_are_shown_and_not_made_up() {
     let mut scene = Scene::new(3, Kind::V0);
     scene.happen(200);

@@ -80,7 +80,8 @@ impl Session {
                 self.lose(Error::Network("the server ended the connection".to_owned()).into());
             }
             Packet::Event { name, argument } if &*name == "oh_event" => {
-                self.message(argument, false)
+                self.goes_on();
+                self.message(argument, false);
             }
             Packet::Bad(why) => self.warn(why),
             Packet::Ack(number) => self.acknowledged(number),

@@ -77,6 +77,8 @@ pub struct World {
     pub refusing: Cell<Option<u16>>,
     /// The state that a V1 server tells whoever connects.
     pub greeting: Cell<&'static str>,
+    /// How long it takes until the next event is replayed by a V0 server.
+    pub pace: Cell<f64>,
     /// What is answered to users' actions.
     pub manners: Cell<Manners>,
     tell: bool,
@@ -115,6 +117,7 @@ impl World {
             instead: RefCell::default(),
             refusing: Cell::default(),
             greeting: Cell::new("full_state"),
+            pace: Cell::default(),
             manners: Cell::default(),
             tell: std::env::var("TELL").is_ok(),
         })
@@ -420,7 +423,11 @@ impl World {
             if kind == Kind::V0Late {
                 self.send(line, "40{\"sid\":\"y\"}");
             }
-            replayed.iter().for_each(|text| self.event(line, text));
+            for text in &replayed {
+                let last = line.down.get().max(self.time.get());
+                line.down.set(last + self.pace.get());
+                self.event(line, text);
+            }
             line.joined.set(true);
             if kind == Kind::V0 {
                 // What happens meanwhile is told before it, and as it is live.
