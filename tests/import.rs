@@ -135,6 +135,15 @@ fn a_file_proves_nothing_where_it_leaves_numbers_out() {
 }
 
 #[test]
+fn a_zip_file_is_told_as_one() {
+    let stored = Stored::new(Vec::new()).expect("a store");
+    for file in [&b"PK\x03\x04\x14\0\0\0"[..], b"PK\x03\x04\xff\xfe"] {
+        let why = block_on(stored.0.import(file, &mut |_| {})).expect_err("it is refused");
+        assert!(why.to_string().contains("a zip file"), "{why}");
+    }
+}
+
+#[test]
 fn an_evaluations_history_of_pairs_is_read_in_its_order() {
     let done = r#"{"observation": "read", "content": "x", "extras": {"path": "a"}}"#;
     let line =
