@@ -56,7 +56,8 @@ pub struct Sync {
     ended: bool,
     /// V0: gaps that lie this close to the end are asked for at once, with what is between them.
     near: i64,
-    /// A log that has no event yet is of this dialect.
+    /// A log that has no event yet is of V1: as far as is known before, and by the server's answers.
+    expected: bool,
     v1: bool,
     /// V0: the server has yet to show that it has the conversation, and in it the newest event that
     /// is known.
@@ -152,6 +153,7 @@ impl Sync {
             limit: PAGE,
             ended: false,
             near: 0,
+            expected: false,
             v1: false,
             distrusts: false,
             walk: Walk::default(),
@@ -159,8 +161,9 @@ impl Sync {
         }
     }
 
-    /// What a log is that has no event yet, where nothing was heard of that from the server.
+    /// What a log is that has no event yet, where the server's answers don't say it.
     pub(crate) fn expect(&mut self, v1: bool) {
+        self.expected = v1;
         self.v1 |= v1;
     }
 
@@ -175,6 +178,7 @@ impl Sync {
     /// anew, so that its ids mean other events, is found out.
     pub(crate) fn again(&mut self, to: Option<Position>) {
         self.distrusts = true;
+        self.v1 = self.expected;
         self.near = if to.is_some() { FEW } else { PAGE };
         self.at = None;
         self.to = to.unwrap_or(MAX_ID);

@@ -211,7 +211,8 @@ impl Model {
     pub fn answer(&mut self, url: &str) -> Response {
         let (path, query) = url.split_once('?').expect("a query");
         let (status, body) = match (path.ends_with("/search"), self.kind) {
-            (true, _) => (200, self.search(query)),
+            (true, Kind::V1) => (200, self.search(query)),
+            (true, _) => (404, "{}".to_owned()),
             // That route wants ids in a body.
             (false, Kind::V1) => (422, "{\"detail\": []}".to_owned()),
             (false, _) => (200, self.page(query)),
