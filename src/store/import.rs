@@ -93,7 +93,7 @@ impl Log {
     ) -> Result<ImportReport> {
         let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
         if file.starts_with(b"PK\x03\x04") {
-            let why = "a zip file has to be unpacked, and what is in it imported";
+            let why = "a zip file has to be unpacked first";
             return Err(Error::InvalidEvent(why.to_owned()).into());
         }
         let text = std::str::from_utf8(file).map_err(|why| {
