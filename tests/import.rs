@@ -81,6 +81,69 @@ fn events_without_ids_are_counted_on() {
 }
 
 #[test]
+fn what_the_server_could_not_load_is_kept_whatever_its_id_is() {
+    for id in ["null", "-1", "1.5", "\"a\"", "[]"] {
+        let odd = format!(r#"{{"id": {id}, "action": "dance"}}"#);
+        let (report, texts) = imported(&format!("[{READ}, {odd}, {READ}]"));
+        assert_eq!((report.accepted, report.rejected), (3, 0), "{id}");
+        assert_eq!(texts[1], r#"{"id": 1, "action": "dance"}"#);
+        assert!(texts[2].starts_with(r#"{"id": 2, "#), "{id}");
+    }
+}
+
+#[test]
+fn an_id_that_none_can_have_changes_no_other() {
+    for id in ["-7", "9007199254740993", "123456789012345678901234567890"] {
+        for odd in [READ, r#"{"action": "dance"}"#] {
+            let odd = odd.replacen('{', &format!(r#"{{"id": {id}, "#), 1);
+            let (report, texts) = imported(&format!("[{READ}, {odd}, {READ}]"));
+            assert_eq!((report.accepted, report.rejected), (2, 1), "{odd}");
+            assert!(texts[1].starts_with(r#"{"id": 1, "#), "{odd}");
+        }
+    }
+}
+
+#[test]
+fn lines_are_read_also_where_the_first_one_cannot_be() {
+    let one = READ.replacen('{', r#"{"id": 1, "#, 1);
+    for bad in [
+        r#"{"id": 0, "action": "run", "args": {"comm"#,
+        "{",
+        "hello",
+        r#"{"id": 0} {"#,
+    ] {
+        let (report, texts) = imported(&format!("{bad}\n{one}\n{READ}\n"));
+        assert_eq!(report.form, FileForm::JsonLines, "{bad}");
+        assert_eq!((report.accepted, report.rejected), (2, 1), "{bad}");
+        assert!(texts[1].starts_with(r#"{"id": 2, "#), "{bad}");
+    }
+}
+
+#[test]
+fn a_file_proves_nothing_where_it_leaves_numbers_out() {
+    // As the server's own export leaves out what is hidden.
+    let numbered = |id: i64| READ.replacen('{', &format!("{{\"id\": {id}, "), 1);
+    let ids = [0, 1, 2, 5, 6, 9, 6];
+    let events: Vec<String> = ids.into_iter().map(numbered).collect();
+    for file in [format!("[{}]", events.join(", ")), events.join("\n")] {
+        let stored = Stored::new(Vec::new()).expect("a store");
+        block_on(stored.0.import(file.as_bytes(), &mut |_| {})).expect("an import");
+        let (known, gaps) = stored.0.coverage();
+        assert_eq!(known, [(0, 2), (5, 6), (9, 9)]);
+        assert_eq!(gaps, [(3, 4), (7, 8)]);
+    }
+}
+
+#[test]
+fn a_zip_file_is_told_as_one() {
+    let stored = Stored::new(Vec::new()).expect("a store");
+    for file in [&b"PK\x03\x04\x14\0\0\0"[..], b"PK\x03\x04\xff\xfe"] {
+        let why = block_on(stored.0.import(file, &mut |_| {})).expect_err("it is refused");
+        assert!(why.to_string().contains("a zip file"), "{why}");
+    }
+}
+
+#[test]
 fn an_evaluations_history_of_pairs_is_read_in_its_order() {
     let done = r#"{"observation": "read", "content": "x", "extras": {"path": "a"}}"#;
     let line =

@@ -69,6 +69,59 @@ fn a_message_of_v1_that_could_not_be_read_is_fetched() {
     scene.check();
 }
 
+#[test]
+fn what_a_v1_server_tells_and_does_not_keep_ends_no_connection() {
+    let mut scene = Scene::live(Kind::V1);
+    for (number, key) in ["stats", "execution_status"].iter().enumerate() {
+        scene.happen(3);
+        scene.pass(1_000.0);
+        scene.world.say_all(&format!(
+            "{{\"id\": \"told-{number}\", \"timestamp\": \"2026-01-01T00:00:09\", \
+             \"kind\": \"ConversationStateUpdateEvent\", \"key\": \"{key}\"}}"
+        ));
+        scene.pass(1_000.0);
+        scene.world.cut_all();
+        scene.happen(3);
+        scene.pass(60_000.0);
+        assert_eq!(scene.tabs[0].state(), State::Live, "{key}");
+        let mut ours = scene.tabs[0].texts();
+        ours.retain(|text| !text.contains("told-"));
+        assert_eq!(ours, scene.world.model.borrow().texts());
+        assert_eq!(scene.tabs[0].log().coverage().1, []);
+    }
+}
+
+#[test]
+fn the_state_that_a_v1_server_tells_whoever_connects_is_no_event() {
+    for own in [false, true] {
+        let mut scene = Scene::new(4, Kind::V1);
+        scene.world.greeting.set("execution_status");
+        scene.happen(10);
+        scene.open(How {
+            own,
+            ..How::default()
+        });
+        scene.pass(5_000.0);
+        scene.check();
+        scene.world.cut_all();
+        scene.pass(60_000.0);
+        scene.check();
+    }
+}
+
+#[test]
+fn an_applications_own_socket_of_a_v1_server_is_known_by_what_its_pages_say() {
+    let mut scene = Scene::new(5, Kind::V1);
+    scene.happen(120);
+    scene.open(How {
+        own: true,
+        unknown: true,
+        ..How::default()
+    });
+    scene.pass(5_000.0);
+    scene.check();
+}
+
 fn schedule(seed: u64, kind: Kind) {
     let mut random = Random::new(seed ^ 0x5eed);
     let mut scene = Scene::new(seed, kind);
@@ -267,6 +320,19 @@ fn a_connection_resumes_after_what_is_stored() {
         urls[1].contains(&format!("&latest_event_id={latest}&")),
         "{urls:?}"
     );
+}
+
+#[test]
+fn a_replay_that_takes_long_is_heard_to_its_end() {
+    for kind in [Kind::V0, Kind::V0Late] {
+        let mut scene = Scene::new(1, kind);
+        scene.world.pace.set(200.0);
+        scene.happen(200);
+        scene.open(How::default());
+        scene.pass(120_000.0);
+        scene.check();
+        assert_eq!(scene.world.connects.get(), 1, "{kind:?}");
+    }
 }
 
 #[test]

@@ -90,6 +90,32 @@ fn answers_that_are_no_pages_are_a_clear_failure_and_errors_are_waited_out() {
 }
 
 #[test]
+fn what_an_empty_log_is_taken_for_is_found_out_anew_with_each_try() {
+    for status in [0, 422] {
+        let mut scene = Scene::new(4, Kind::V0Late);
+        *scene.world.instead.borrow_mut() = Some(Response {
+            status,
+            retry_after: None,
+            body: None,
+        });
+        scene.open(How {
+            unknown: true,
+            ..How::default()
+        });
+        scene.pass(5_000.0);
+        let why = Error::Refused(status).into();
+        assert_eq!(scene.tabs[0].state(), State::Failed(why));
+        scene.world.instead.take();
+        scene.happen(150);
+        // The pages are asked before there is an event.
+        scene.world.pace.set(5_000.0);
+        scene.tabs[0].connection.control(Control::Start);
+        scene.pass(10_000.0);
+        scene.check();
+    }
+}
+
+#[test]
 fn what_an_applications_own_socket_says_is_kept_whatever_becomes_of_the_pages() {
     for (status, body) in [(401, ""), (500, ""), (404, ""), (200, "<html>")] {
         let mut scene = Scene::new(6, Kind::V1);
@@ -193,6 +219,27 @@ fn what_wakes_a_page_ends_a_pause_at_once() {
         assert!(until > 0.0);
         scene.world.weather.set(Weather::default());
         scene.tabs[0].connection.control(control);
+        scene.pass(5_000.0);
+        scene.check();
+    }
+}
+
+#[test]
+fn a_try_that_the_application_asks_for_is_made_at_once() {
+    for kind in KINDS {
+        let mut scene = Scene::new(2, kind);
+        scene.happen(10);
+        scene.world.refusing.set(Some(1006));
+        scene.open(How::default());
+        let pause = |scene: &Scene| match scene.tabs[0].state() {
+            State::Waiting(until, _) => until - scene.world.wall(),
+            _ => 0.0,
+        };
+        while pause(&scene) < 10_000.0 {
+            scene.pass(1_000.0);
+        }
+        scene.world.refusing.set(None);
+        scene.tabs[0].connection.control(Control::Start);
         scene.pass(5_000.0);
         scene.check();
     }

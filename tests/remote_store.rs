@@ -166,6 +166,7 @@ fn no_lie_is_believed_and_none_is_asked_for_ever() {
         "null".to_owned(),
         String::new(),
         "<!doctype html><title>Log in</title>".to_owned(),
+        "\r\n\n  <!DOCTYPE html><title>Log in</title>".to_owned(),
         format!("{} {{}}", page(&[0], false)),
         format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)),
     ];
@@ -188,6 +189,10 @@ fn no_lie_is_believed_and_none_is_asked_for_ever() {
             assert!(found.len() <= 3, "{found:?} of {lie}");
             let error = error.unwrap_or_else(|| panic!("believed: {lie}"));
             assert!(matches!(error, Error::BadAnswer(_)), "{error}");
+            assert_eq!(
+                error.to_string().contains("web page"),
+                lie.contains("<title>")
+            );
             assert_eq!(
                 (error.code(), error.recovery()),
                 ("network", Recovery::TellUser)

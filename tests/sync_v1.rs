@@ -315,6 +315,42 @@ fn a_page_of_one_event_is_no_circle_when_the_next_one_has_to_be_asked_for_again(
 }
 
 #[test]
+fn a_log_without_events_becomes_a_v1_servers_which_refuses_what_a_v0_server_is_asked() {
+    for status in [0, 405, 422] {
+        run(async move {
+            let log = store(Rc::new(Memory::new()), &pages(4096, 60))
+                .conversation("c", None)
+                .await
+                .expect("it opens");
+            let stream = EventStream::new(log, Reporter::default(), 10, Rc::default());
+            let page = format!("{{\"items\": [{}], \"next_page_id\": null}}", text(0));
+            let sync = scripted(move |request| {
+                Some(Ok(match request.url.contains("/events/search") {
+                    true => response(200, &page),
+                    false => response(status, ""),
+                }))
+            });
+            let report = finish(sync, &stream).await.expect("it syncs");
+            assert!(report.complete);
+            assert_eq!(texts(&stream).await, [text(0)]);
+            // What neither server would answer is an error.
+            let stream = EventStream::new(
+                store(Rc::new(Memory::new()), &pages(4096, 60))
+                    .conversation("d", None)
+                    .await
+                    .expect("it opens"),
+                Reporter::default(),
+                10,
+                Rc::default(),
+            );
+            let refused = scripted(move |_| Some(Ok(response(status, ""))));
+            let why = finish(refused, &stream).await.expect_err("it is refused");
+            assert_eq!(*why, Error::Refused(status));
+        });
+    }
+}
+
+#[test]
 fn a_log_without_events_becomes_what_the_server_has() {
     run(async {
         let log = store(Rc::new(Memory::new()), &pages(4096, 60))

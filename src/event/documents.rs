@@ -59,6 +59,9 @@ impl<'a> Documents<'a> {
             FileForm::JsonLines
         } else if matches!(events_in(trimmed), Ok(Some(_))) {
             FileForm::Page
+        } else if !whole(trimmed) && later(trimmed).any(whole) {
+            // The first line is damaged.
+            FileForm::JsonLines
         } else {
             FileForm::Event
         };
@@ -153,6 +156,12 @@ impl<'a> Iterator for Documents<'a> {
             }
         }
     }
+}
+
+/// The lines after the first that begin with an object, at their very beginning.
+fn later(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().skip(1);
+    lines.filter(|line| line.starts_with('{'))
 }
 
 /// Whether this is one complete JSON object.

@@ -1,6 +1,7 @@
 //! A file of events into a log.
 
 use super::commit::{Claim, Item, Outcome};
+use super::coverage::Interval;
 use super::log::Log;
 use super::neighbors::After;
 use crate::error::{Error, Result};
@@ -18,6 +19,9 @@ const UNUSABLE_BYTES: usize = 512;
 
 /// The most faults that a report lists; all are counted.
 const LISTED: usize = 1000;
+
+/// The most stretches of a file that are taken for complete; a record lists them.
+const MOST_RUNS: usize = 1000;
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +92,10 @@ impl Log {
         progress: &mut dyn FnMut(usize),
     ) -> Result<ImportReport> {
         let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+        if file.starts_with(b"PK\x03\x04") {
+            let why = "a zip file has to be unpacked first";
+            return Err(Error::InvalidEvent(why.to_owned()).into());
+        }
         let text = std::str::from_utf8(file).map_err(|why| {
             Error::InvalidEvent(format!(
                 "the file is not UTF-8 text: byte {}",
@@ -109,7 +117,6 @@ impl Log {
             last: None,
             next_id: 0,
             given: Vec::new(),
-            gone: false,
             report: ImportReport::new(documents.form()),
         };
         for (at, found) in documents {
@@ -158,8 +165,6 @@ struct Import<'a> {
     next_id: Position,
     /// Where the log has them.
     given: Vec<Position>,
-    /// The log doesn't have one of them, or has none any more.
-    gone: bool,
     report: ImportReport,
 }
 
@@ -171,20 +176,25 @@ impl Import<'_> {
         if let Some(wire) = wire_form(&event.text) {
             event = Event::from_canonical(wire.into_boxed_str())?;
         }
-        let id = match event.header.id {
-            Some(EventId::Number(id)) => id,
-            None if event.header.kind.is_v0() => {
-                let members = event.text.strip_prefix('{').unwrap_or_default();
-                let id = self.next_id.to_string();
-                let text = ["{\"id\": ", &id, ", ", members].concat();
-                event = Event::from_json(text.as_bytes())?;
-                self.next_id
+        if !event.header.kind.is_v0() {
+            return Frame::read(event.text.as_bytes(), FrameForm::Raw);
+        }
+        if !matches!(event.header.id, Some(EventId::Number(0..))) {
+            // What is no integer, or the server's -1, is no id; one that is too great is an error.
+            match Frame::read(event.text.as_bytes(), FrameForm::Raw)? {
+                Frame::Status(_) if !matches!(event.header.id, Some(EventId::Number(..-1))) => {}
+                other => return Ok(other),
             }
-            _ => return Frame::read(event.text.as_bytes(), FrameForm::Raw),
-        };
-        self.next_id = id.saturating_add(1);
+            let members = event.text.strip_prefix('{').unwrap_or_default();
+            let members = members.strip_suffix('}').unwrap_or_default();
+            let id = ["\"id\": ", &self.next_id.to_string()].concat();
+            // Of a key that comes twice, the last value counts.
+            let text = ["{", &id, ", ", members, ", ", &id, "}"].concat();
+            event = Event::from_json(text.as_bytes())?;
+        }
         match event.header.id {
-            Some(EventId::Number(0..=MAX_ID)) if event.header.kind.is_v0() => {
+            Some(EventId::Number(id @ 0..=MAX_ID)) => {
+                self.next_id = id.saturating_add(1);
                 Ok(Frame::Event(event))
             }
             _ => Frame::read(event.text.as_bytes(), FrameForm::Raw),
@@ -224,10 +234,7 @@ impl Import<'_> {
                     self.last = Some(position);
                     self.given.push(position);
                 }
-                None => {
-                    self.last = self.last.map(|last| last.saturating_add(1));
-                    self.gone = true;
-                }
+                None => self.last = self.last.map(|last| last.saturating_add(1)),
             }
         }
         self.after = self.after.and(self.last).map(After::Event);
@@ -235,15 +242,20 @@ impl Import<'_> {
             // Each event has said what is complete before it.
             return Ok(());
         }
-        // An export is the whole log, so nothing is missing in it; single events prove nothing.
+        // Between two numbers that follow each other nothing is missing. Where some are left out,
+        // that may be what was hidden, or a gap of the log that was exported.
         let is_export = matches!(self.report.form, FileForm::Trajectory | FileForm::JsonLines);
-        let whole = is_export && !self.gone && self.report.rejected == 0;
-        let range = self.given.iter().min().zip(self.given.iter().max());
-        if let Some((first, last)) = range.filter(|_| last && whole) {
-            let claim = Claim {
-                complete: vec![(*first, *last)],
-                given: std::mem::take(&mut self.given),
-            };
+        if last && is_export && !self.given.is_empty() {
+            let given = std::mem::take(&mut self.given);
+            let mut complete: Vec<Interval> = Vec::new();
+            for at in &given {
+                match complete.last_mut() {
+                    Some((_, last)) if *at == last.saturating_add(1) => *last = *at,
+                    _ => complete.push((*at, *at)),
+                }
+            }
+            complete.truncate(MOST_RUNS);
+            let claim = Claim { complete, given };
             self.log.append_with(Vec::new(), Some(claim)).await?;
         }
         Ok(())

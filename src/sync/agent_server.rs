@@ -25,6 +25,9 @@ pub fn close_reason(code: u16) -> Option<&'static str> {
     }
 }
 
+/// The events of which a server tells some that it doesn't keep.
+pub(crate) const STATE: &str = "ConversationStateUpdateEvent";
+
 /// The close code of a server that has too many connections: it wants to be left alone for a while.
 pub const TOO_MANY: u16 = 1013;
 

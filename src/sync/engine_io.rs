@@ -149,11 +149,12 @@ pub fn emit(name: &str, argument: &str, number: u64) -> String {
 
 /// The address of a conversation's socket on a server; `latest`: the newest event that is stored.
 pub(crate) fn address(url: &str, conversation: &str, latest: i64, key: Option<&str>) -> String {
-    let mut url = [
-        super::address::socket_url(url).trim_end_matches('/'),
-        "/socket.io/",
-    ]
-    .concat();
+    let query = url.bytes().position(|byte| byte == b'?');
+    let (server, query) = query
+        .and_then(|at| url.split_at_checked(at))
+        .unwrap_or((url, ""));
+    let server = super::address::socket_url(server);
+    let mut url = [server.trim_end_matches('/'), "/socket.io/", query].concat();
     push_query(&mut url, "EIO", "4");
     push_query(&mut url, "transport", "websocket");
     push_query(&mut url, "conversation_id", conversation);
@@ -246,6 +247,11 @@ mod tests {
             address("https://host/x/", "a b&c", -1, Some("k/\u{e9}")),
             "wss://host/x/socket.io/?EIO=4&transport=websocket&conversation_id=a%20b%26c\
              &latest_event_id=-1&session_api_key=k%2F%C3%A9"
+        );
+        assert_eq!(
+            address("http://host/?providers_set=github", "a", 7, None),
+            "ws://host/socket.io/?providers_set=github&EIO=4&transport=websocket\
+             &conversation_id=a&latest_event_id=7"
         );
     }
 }

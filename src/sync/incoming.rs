@@ -1,6 +1,7 @@
 //! A session reads what its socket brings.
 
 use super::address::push_encoded;
+use super::agent_server::STATE;
 use super::engine_io::{self, Packet};
 use super::events::{Effect, Transport};
 use super::reconnect::Heartbeat;
@@ -28,14 +29,15 @@ impl Session {
         if idle || (self.is_own() && matches!(self.phase, Phase::Opening(_)) && !self.speaks_v1()) {
             // Who has a socket of his own is not told anything twice.
             if self.is_own() && self.wanted {
-                self.message(text);
+                self.message(text, false);
             }
             return;
         }
         match self.options.transport {
-            Transport::SocketIo if self.is_own() => self.message(text),
+            Transport::SocketIo if self.is_own() => self.message(text, true),
             Transport::SocketIo => self.packet(text),
             Transport::WebSocket => {
+                let first = matches!(self.phase, Phase::Opening(_)) || self.unwelcome;
                 if let Phase::Opening(_) = self.phase {
                     self.heartbeat = self.probing();
                     self.join();
@@ -47,7 +49,7 @@ impl Session {
                     self.redo = self.fetching.is_some();
                     self.fetch_at = Some(self.now);
                 }
-                self.message(text);
+                self.message(text, first);
             }
         }
     }
@@ -77,7 +79,10 @@ impl Session {
             Packet::Close | Packet::Disconnect => {
                 self.lose(Error::Network("the server ended the connection".to_owned()).into());
             }
-            Packet::Event { name, argument } if &*name == "oh_event" => self.message(argument),
+            Packet::Event { name, argument } if &*name == "oh_event" => {
+                self.goes_on();
+                self.message(argument, false);
+            }
             Packet::Bad(why) => self.warn(why),
             Packet::Ack(number) => self.acknowledged(number),
             Packet::Event { .. } | Packet::Connect | Packet::Nothing => {}
@@ -120,12 +125,16 @@ impl Session {
         text
     }
 
-    fn message(&mut self, json: &str) {
+    /// `first`: a V1 server begins with the conversation's state, which is not in its history.
+    fn message(&mut self, json: &str, first: bool) {
         if json.len() > LONGEST_MESSAGE {
             return self.miss(TOO_LONG);
         }
         let form = self.options.own.unwrap_or(FrameForm::Raw);
         match Frame::read(json.as_bytes(), form) {
+            Ok(Frame::Event(event)) if first && event.header.kind.v1_name() == Some(STATE) => {
+                self.effects.push(Effect::Status(event.text));
+            }
             Ok(Frame::Event(event)) if !matches!(self.phase, Phase::Joined(_)) && self.is_own() => {
                 self.keep(vec![event]);
             }

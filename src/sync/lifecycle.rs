@@ -69,6 +69,13 @@ impl Session {
         }
     }
 
+    /// A V0 server replays before it takes part, which may take long.
+    pub(super) fn goes_on(&mut self) {
+        if let Phase::Opening(until) = &mut self.phase {
+            *until = self.now + HANDSHAKE;
+        }
+    }
+
     /// The server takes part.
     pub(super) fn join(&mut self) {
         self.phase = Phase::Joined(self.now);

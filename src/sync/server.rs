@@ -159,7 +159,7 @@ impl Server {
             match (status, response.body) {
                 (200..=299, Some(body)) => {
                     return match String::from_utf8(body) {
-                        Ok(text) if text.starts_with('<') => Err(web_page().into()),
+                        Ok(text) if text.trim_start().starts_with('<') => Err(web_page().into()),
                         Ok(text) => Ok(Answered::Text(text)),
                         Err(_) => Err(Error::BadAnswer("it is not UTF-8 text".to_owned()).into()),
                     };

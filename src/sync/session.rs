@@ -197,6 +197,7 @@ impl Session {
                     self.state = State::Idle;
                     self.open();
                 }
+                self.wake();
             }
             Input::Stop => {
                 self.wanted = false;

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use super::agent_server::{another_history, read_page, search_path};
+use super::agent_server::{STATE, another_history, read_page, search_path};
 use super::page::{Asked, Page};
 use super::server::{Answered, Server};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, Event, EventId, MAX_ID, Position};
+use crate::filter::EventFilter;
 use crate::page::Origin;
 use crate::store::{After, Interval, Item, Log, Outcome, SearchOptions};
 use crate::stream::EventStream;
@@ -55,7 +56,8 @@ pub struct Sync {
     ended: bool,
     /// V0: gaps that lie this close to the end are asked for at once, with what is between them.
     near: i64,
-    /// A log that has no event yet is of this dialect.
+    /// A log that has no event yet is of V1: as far as is known before, and by the server's answers.
+    expected: bool,
     v1: bool,
     /// V0: the server has yet to show that it has the conversation, and in it the newest event that
     /// is known.
@@ -67,14 +69,17 @@ pub struct Sync {
 /// Items to write at once, and the stretch in which nothing is missing then.
 type Run = (Vec<Item>, Option<Interval>);
 
-/// The newest event below a position.
+/// The newest event below a position that the server keeps.
 async fn before(log: &Rc<Log>, position: Position) -> Result<Option<(Position, Event)>> {
     let below = SearchOptions {
         start_id: Some(-MAX_ID),
         end_id: Some(position.saturating_sub(1)),
         reverse: true,
         limit: Some(1),
-        filter: None,
+        filter: Some(EventFilter {
+            exclude_types: vec![STATE.to_owned()],
+            ..EventFilter::default()
+        }),
     };
     let found = log.search(&below).next(1).await?;
     Ok(found.and_then(|batch| {
@@ -148,6 +153,7 @@ impl Sync {
             limit: PAGE,
             ended: false,
             near: 0,
+            expected: false,
             v1: false,
             distrusts: false,
             walk: Walk::default(),
@@ -155,15 +161,24 @@ impl Sync {
         }
     }
 
-    /// What a log is that has no event yet.
+    /// What a log is that has no event yet, where the server's answers don't say it.
     pub(crate) fn expect(&mut self, v1: bool) {
-        self.v1 = v1;
+        self.expected = v1;
+        self.v1 |= v1;
+    }
+
+    /// Takes a log without events for one of V1, if it was not yet.
+    fn turns_v1(&mut self, log: &Log) -> bool {
+        let turns = !self.v1 && log.record().dialect.is_none();
+        self.v1 |= turns;
+        turns
     }
 
     /// Looks for gaps once more: all of them, or in V0 those up to a position. A server that began
     /// anew, so that its ids mean other events, is found out.
     pub(crate) fn again(&mut self, to: Option<Position>) {
         self.distrusts = true;
+        self.v1 = self.expected;
         self.near = if to.is_some() { FEW } else { PAGE };
         self.at = None;
         self.to = to.unwrap_or(MAX_ID);
@@ -193,6 +208,10 @@ impl Sync {
         // The stretches so far are whole.
         let mut whole = true;
         for (ask, answer) in asks.iter().zip(answers) {
+            if answer.as_ref().is_err_and(|why| wants_v1(why)) && self.turns_v1(log) {
+                self.at = None;
+                continue;
+            }
             match (answer?, ask) {
                 (Answered::NotFound, Ask::Stretch(..)) if !self.distrusts => self.ended = true,
                 (Answered::NotFound, _) => return Err(Error::Refused(404).into()),
@@ -303,8 +322,7 @@ impl Sync {
             Ask::Stretch(asked, (first, last), known) => {
                 let mut page = asked.read(text)?;
                 let only_v1 = page.is_v1 && page.events.iter().all(std::result::Result::is_err);
-                if only_v1 && !self.v1 && log.record().dialect.is_none() {
-                    self.v1 = true;
+                if only_v1 && self.turns_v1(log) {
                     return Ok((Vec::new(), Then::From((-MAX_ID).saturating_sub(1), false)));
                 }
                 let after = asked.after(&page).map_or(*first, |asked| asked.low);
@@ -448,6 +466,11 @@ impl Sync {
         self.report.complete = self.ended && whole;
         (self.report.clone(), self.ended)
     }
+}
+
+/// What a V1 server answers at the address of V0's pages: there it wants ids in a body, or redirects.
+fn wants_v1(why: &Error) -> bool {
+    matches!(why, Error::Refused(0 | 405 | 422))
 }
 
 fn of_v1(event: Event) -> std::result::Result<Event, String> {

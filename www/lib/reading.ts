@@ -15,7 +15,8 @@ export abstract class Reading {
   }
 
   filteredEventsBySource(source: EventSource): Search<Event> {
-    return this.searchEvents({ filter: { source } });
+    // A filter with an empty source is none, but no event has that source.
+    return this.searchEvents({ filter: source ? { source } : { excludeTypes: ["Event"] } });
   }
 
   async getEvent(id: number | string): Promise<Event> {

@@ -210,13 +210,15 @@ impl Model {
     /// What the server answers over HTTP.
     pub fn answer(&mut self, url: &str) -> Response {
         let (path, query) = url.split_once('?').expect("a query");
-        let body = if path.ends_with("/search") {
-            self.search(query)
-        } else {
-            self.page(query)
+        let (status, body) = match (path.ends_with("/search"), self.kind) {
+            (true, Kind::V1) => (200, self.search(query)),
+            (true, _) => (404, "{}".to_owned()),
+            // That route wants ids in a body.
+            (false, Kind::V1) => (422, "{\"detail\": []}".to_owned()),
+            (false, _) => (200, self.page(query)),
         };
         Response {
-            status: 200,
+            status,
             retry_after: None,
             body: Some(body.into_bytes()),
         }

@@ -63,6 +63,10 @@ pub struct World {
     /// What is answered to every request instead, and with what close code sockets end.
     pub instead: RefCell<Option<Response>>,
     pub refusing: Cell<Option<u16>>,
+    /// The state that a V1 server tells whoever connects.
+    pub greeting: Cell<&'static str>,
+    /// How long it takes until the next event is replayed by a V0 server.
+    pub pace: Cell<f64>,
     /// What is answered to users' actions.
     pub manners: Cell<Manners>,
     tell: bool,
@@ -100,6 +104,8 @@ impl World {
             urls: RefCell::default(),
             instead: RefCell::default(),
             refusing: Cell::default(),
+            greeting: Cell::new("full_state"),
+            pace: Cell::default(),
             manners: Cell::default(),
             tell: std::env::var("TELL").is_ok(),
         })
@@ -109,6 +115,11 @@ impl World {
         if self.tell {
             println!("{:>10.0} {}", self.time.get(), line());
         }
+    }
+
+    /// What the clock on the wall shows.
+    pub fn wall(&self) -> f64 {
+        self.time.get() + self.offset.get()
     }
 
     pub(super) fn number(&self) -> u64 {

@@ -164,7 +164,7 @@ impl Drop for Sleeper {
 
 impl Clock for Network {
     fn now(&self) -> f64 {
-        self.0.time.get() + self.0.offset.get()
+        self.0.wall()
     }
 
     fn timestamp(&self) -> String {

@@ -140,7 +140,10 @@ impl World {
                 return self.close(line, 4001);
             }
             line.joined.set(true);
-            self.send(line, "{\"id\": \"s\", \"kind\": \"ConversationStateUpdateEvent\", \"key\": \"full_state\"}");
+            let (number, key) = (self.number(), self.greeting.get());
+            self.send(line, &format!(
+                "{{\"id\": \"s-{number}\", \"kind\": \"ConversationStateUpdateEvent\", \"key\": \"{key}\"}}"
+            ));
             let query = line.url.split_once('?').map_or("", |(_, query)| query);
             let resent = self.model.borrow().resent(query);
             resent.iter().for_each(|text| self.event(line, text));
@@ -163,7 +166,11 @@ impl World {
             if kind == Kind::V0Late {
                 self.send(line, "40{\"sid\":\"y\"}");
             }
-            replayed.iter().for_each(|text| self.event(line, text));
+            for text in &replayed {
+                let last = line.down.get().max(self.time.get());
+                line.down.set(last + self.pace.get());
+                self.event(line, text);
+            }
             line.joined.set(true);
             if kind == Kind::V0 {
                 // What happens meanwhile is told before it, and as it is live.

@@ -39,6 +39,8 @@ pub struct How {
     pub holder: bool,
     /// Over a socket of the application's own.
     pub own: bool,
+    /// Nobody has said which server it is.
+    pub unknown: bool,
 }
 
 impl Default for How {
@@ -50,6 +52,7 @@ impl Default for How {
             page_events: 60,
             holder: true,
             own: false,
+            unknown: false,
         }
     }
 }
@@ -76,14 +79,18 @@ impl Tab {
         let store = EventStore::new(backend, Rc::clone(&clock), reporter.clone(), &options);
         let kind = world.model.borrow().kind;
         let (dialect, transport, url) = match kind {
-            Kind::V1 => (
-                Dialect::V1,
+            Kind::V1 if !how.unknown => (
+                Some(Dialect::V1),
                 Transport::WebSocket,
                 "http://host/sockets/events/c",
             ),
-            _ => (Dialect::V0, Transport::SocketIo, "http://host"),
+            _ => (
+                (!how.unknown).then_some(Dialect::V0),
+                Transport::SocketIo,
+                "http://host",
+            ),
         };
-        let log = store.conversation("c", Some(dialect)).now_or_never();
+        let log = store.conversation("c", dialect).now_or_never();
         let log = log.expect("memory is quick").expect("it opens");
         let stream = Rc::new(EventStream::new(log, reporter.clone(), 10, Rc::default()));
         let server = how.pages.then(|| {
