@@ -1,5 +1,5 @@
 /** Whatever an application hands over, the answer is an error that says what is wrong with it. */
-import { EventStoreError, openEventStore } from "oh-event-store";
+import { EventStoreError, nestedEventStore, openEventStore } from "oh-event-store";
 import type { Connection, Conversation, EventStore, NewEvent } from "oh-event-store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -207,6 +207,24 @@ describe.each([
     expect(await codeOf(() => empty.getLatestEvent())).toBe("event-not-found");
     expect(await empty.getLatestEventId()).toBe(-1);
   });
+});
+
+test("what was closed has to be opened again, and its error says so", async () => {
+  const reopen = { code: "closed", recovery: "reopen" };
+  const store = await openEventStore({ name: `bad-${crypto.randomUUID()}` });
+  const [conversation, other] = await Promise.all(["a", "b"].map((id) => store.conversation(id)));
+  if (!conversation || !other) throw new Error("not opened");
+  const waiting = [conversation.feed(stored), conversation.export()];
+  await conversation.close();
+  for (const call of waiting) await expect(call).rejects.toMatchObject(reopen);
+  await expect(conversation.getLatestEventId()).rejects.toMatchObject(reopen);
+  await expect(firstOf(conversation.follow())).rejects.toMatchObject(reopen);
+  await store.close();
+  await expect(other.countEvents()).rejects.toMatchObject(reopen);
+  await expect(store.stats()).rejects.toMatchObject(reopen);
+  const remote = nestedEventStore({ baseUrl: "http://127.0.0.1:9" });
+  await remote.close();
+  await expect(remote.getEvent(0)).rejects.toMatchObject(reopen);
 });
 
 test("a closed store says so", async () => {
