@@ -163,10 +163,13 @@ impl Log {
     }
 
     /// Rolls the log back to an event; how many events went.
-    pub fn truncate(&self, after: f64) -> Promise {
+    pub fn truncate(&self, after: JsValue) -> Promise {
         let live = Rc::clone(&self.live);
         promise(async move {
-            let after = options::whole(after)
+            // As a parameter that is a number, `null` would be 0.
+            let after = after
+                .as_f64()
+                .and_then(options::whole)
                 .ok_or_else(|| Box::new(Error::InvalidArgument("afterId is an integer".into())))?;
             let gone = live.stream.log().truncate(after).await?;
             Ok((gone as f64).into())

@@ -2,7 +2,9 @@
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use js_sys::{Array, Float64Array, JsString, Object, Promise, Reflect, Uint8Array, Uint32Array};
+use js_sys::{
+    Array, Float64Array, JsString, Map, Object, Promise, Reflect, Uint8Array, Uint32Array,
+};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -48,7 +50,9 @@ pub(super) fn event_id(value: &JsValue) -> Result<EventId> {
 
 /// Strings by name, in the order of the object's keys.
 pub(super) fn strings(value: &JsValue) -> Result<Vec<(String, String)>> {
-    let Some(object) = value.dyn_ref::<Object>() else {
+    // A map has its own entries elsewhere.
+    let object = value.dyn_ref::<Object>();
+    let Some(object) = object.filter(|object| !object.is_instance_of::<Map>()) else {
         return Err(Error::InvalidArgument(
             "secrets, headers and a query are objects of strings".into(),
         )

@@ -89,8 +89,10 @@ export class LocalConnection implements Connection {
       | [event: "pending", callback: (actions: readonly PendingAction[]) => void]
   ): () => void {
     if (event === "state") return this.#listeners.add(callback);
+    if (event !== "pending") throw errorOf("invalid-argument", `there is no event ${event}`);
+    const end = this.#onPending.add(callback, this.#pending);
     if (!this.#watching) void this.#watch();
-    return this.#onPending.add(callback, this.#pending);
+    return end;
   }
 
   async send(action: object): Promise<void> {
@@ -131,7 +133,7 @@ export class LocalConnection implements Connection {
   }
 
   async #open(): Promise<Remote<Link>> {
-    if (this.#over) throw errorOf("closed", "the connection is closed", "reopen");
+    if (this.#over) throw errorOf("closed", "the connection is closed");
     return this.#link;
   }
 
