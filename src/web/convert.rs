@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use js_sys::{
-    Array, Float64Array, JsString, Map, Object, Promise, Reflect, Uint8Array, Uint32Array,
+    Array, Float64Array, JsString, Map, Math, Object, Promise, Reflect, Uint8Array, Uint32Array,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -46,6 +46,12 @@ pub(super) fn event_id(value: &JsValue) -> Result<EventId> {
         Some(number) => Ok(EventId::Number(number)),
         None => Err(Error::InvalidArgument("an id is an integer or a string".into()).into()),
     }
+}
+
+/// An id that nothing else has, for where the browser makes none.
+pub(super) fn by_chance() -> String {
+    let chance = || (Math::random() * 9_007_199_254_740_992.0) as u64;
+    format!("{:014x}{:014x}", chance(), chance())
 }
 
 /// Strings by name, in the order of the object's keys.

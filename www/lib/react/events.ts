@@ -1,5 +1,5 @@
 import type { BatchCallback, Conversation, Event, EventFilter } from "../types.js";
-import { asError, iterate, observable, onAbort, perFrame } from "./observable.js";
+import { asError, iterate, nameOf, observable, onAbort, perFrame } from "./observable.js";
 import type { Observable } from "./observable.js";
 import { view } from "./view.js";
 
@@ -18,8 +18,6 @@ export interface EventsState {
    */
   loadOlder: () => void;
 }
-
-let subscriptions = 0;
 
 /** An event, and where it belongs. */
 interface Row {
@@ -91,7 +89,7 @@ export function eventsController(
       };
 
       // Live first, then history: what comes in between is put in when the history is there.
-      const name = `useEvents ${subscriptions++}`;
+      const name = nameOf("useEvents");
       const hear: BatchCallback = (events, positions) => {
         // A log holds events of one dialect.
         const numbered = typeof events[0]?.id === "number";
