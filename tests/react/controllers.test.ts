@@ -309,6 +309,33 @@ test("one event, or why not", async () => {
   expect(missing.state().loading).toBe(false);
 });
 
+test("one event that comes later is there then, and nobody listens any more", async () => {
+  const conversation = new MemoryConversation(3);
+  const { listener, state } = follow(eventController(conversation, 5));
+  const gone = follow(eventController(conversation, 6));
+  await vi.waitFor(() => expect(conversation.subscribers).toBe(2));
+  listener.mockClear();
+  conversation.add(event(3), event(4));
+  await frame();
+  expect(listener).not.toHaveBeenCalled();
+  conversation.add(event(5));
+  await vi.waitFor(() => expect(state()).toMatchObject({ event: { id: 5 }, error: null }));
+  await vi.waitFor(() => expect(conversation.subscribers).toBe(1));
+  gone.stop();
+  await vi.waitFor(() => expect(conversation.subscribers).toBe(0));
+});
+
+test("one event that comes while it is looked for is there", async () => {
+  for (let steps = 0; steps < 12; steps++) {
+    const conversation = new MemoryConversation(3);
+    const { state } = follow(eventController(conversation, 3));
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    conversation.add(event(3));
+    await vi.waitFor(() => expect(state()).toMatchObject({ event: { id: 3 }, error: null }));
+    await vi.waitFor(() => expect(conversation.subscribers).toBe(0));
+  }
+});
+
 test("a replay shows events as they become due", async () => {
   const conversation = new MemoryConversation(10);
   const { observed, controls } = replayController(conversation, {});
