@@ -89,7 +89,8 @@ export class LocalConnection implements Connection {
       | [event: "pending", callback: (actions: readonly PendingAction[]) => void]
   ): () => void {
     if (event === "state") return this.#listeners.add(callback);
-    if (event !== "pending") throw errorOf("invalid-argument", `there is no event ${event}`);
+    if (event !== "pending")
+      throw errorOf("invalid-argument", `there is no event ${String(event)}`);
     const end = this.#onPending.add(callback, this.#pending);
     if (!this.#watching) void this.#watch();
     return end;

@@ -87,7 +87,7 @@ export function closing<T>(
     const own = events[leave].bind(events);
     events[leave] = (value: unknown) => {
       reader.close();
-      return own(value as never);
+      return own(value);
     };
   }
   net.register(events, reader);
