@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Object, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::convert::{Answer, batch, event_id, intervals, promise, put, strings};
+use super::convert::{Answer, batch, by_chance, event_id, intervals, promise, put, strings};
 use super::cursors::{AllSearch, Cursor, ExportCursor, ReplayHandle, Subscription};
 use super::home::{Home, Live};
 use super::import::{Pieces, import};
@@ -22,6 +22,7 @@ use crate::replay::Player;
 
 #[wasm_bindgen]
 extern "C" {
+    /// Only there with HTTPS.
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID, catch)]
     fn random_uuid() -> Answer<String>;
 }
@@ -163,10 +164,13 @@ impl Log {
     }
 
     /// Rolls the log back to an event; how many events went.
-    pub fn truncate(&self, after: f64) -> Promise {
+    pub fn truncate(&self, after: JsValue) -> Promise {
         let live = Rc::clone(&self.live);
         promise(async move {
-            let after = options::whole(after)
+            // As a parameter that is a number, `null` would be 0.
+            let after = after
+                .as_f64()
+                .and_then(options::whole)
                 .ok_or_else(|| Box::new(Error::InvalidArgument("afterId is an integer".into())))?;
             let gone = live.stream.log().truncate(after).await?;
             Ok((gone as f64).into())
@@ -217,7 +221,9 @@ impl Log {
             let (event, source) = (exact("event", &event)?, exact("source", &source)?);
             let id = match live.stream.log().dialect() {
                 Dialect::V0 => None,
-                Dialect::V1 => Some(EventId::Text(random_uuid()?.into())),
+                Dialect::V1 => Some(EventId::Text(
+                    random_uuid().unwrap_or_else(|_| by_chance()).into(),
+                )),
             };
             Ok(batch(
                 &live

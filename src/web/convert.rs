@@ -2,7 +2,9 @@
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
-use js_sys::{Array, Float64Array, JsString, Object, Promise, Reflect, Uint8Array, Uint32Array};
+use js_sys::{
+    Array, Float64Array, JsString, Map, Math, Object, Promise, Reflect, Uint8Array, Uint32Array,
+};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -46,9 +48,17 @@ pub(super) fn event_id(value: &JsValue) -> Result<EventId> {
     }
 }
 
+/// An id that nothing else has, for where the browser makes none.
+pub(super) fn by_chance() -> String {
+    let chance = || (Math::random() * 9_007_199_254_740_992.0) as u64;
+    format!("{:014x}{:014x}", chance(), chance())
+}
+
 /// Strings by name, in the order of the object's keys.
 pub(super) fn strings(value: &JsValue) -> Result<Vec<(String, String)>> {
-    let Some(object) = value.dyn_ref::<Object>() else {
+    // A map has its own entries elsewhere.
+    let object = value.dyn_ref::<Object>();
+    let Some(object) = object.filter(|object| !object.is_instance_of::<Map>()) else {
         return Err(Error::InvalidArgument(
             "secrets, headers and a query are objects of strings".into(),
         )

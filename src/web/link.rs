@@ -7,7 +7,7 @@ use js_sys::{Array, Math, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::convert::{promise, put};
+use super::convert::{by_chance, promise, put};
 use super::home::{Home, Live};
 use super::options::{self, Options, exact};
 use super::remote::server;
@@ -173,9 +173,7 @@ impl Link {
         let connection = Rc::clone(&self.connection);
         promise(async move {
             let action = exact("action", &action)?;
-            let chance = || (Math::random() * 9_007_199_254_740_992.0) as u64;
-            let id = format!("{:014x}{:014x}", chance(), chance());
-            connection.send(&id, &action).await?;
+            connection.send(&by_chance(), &action).await?;
             Ok(JsValue::UNDEFINED)
         })
     }

@@ -1,5 +1,5 @@
 /** Whatever an application hands over, the answer is an error that says what is wrong with it. */
-import { EventStoreError, openEventStore } from "oh-event-store";
+import { EventStoreError, nestedEventStore, openEventStore } from "oh-event-store";
 import type { Connection, Conversation, EventStore, NewEvent } from "oh-event-store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -33,7 +33,7 @@ describe.each([
   });
   afterAll(() => store.close());
 
-  const sending = async <T>(send: (connection: Connection) => Promise<T>): Promise<T> => {
+  const sending = async <T>(send: (connection: Connection) => T | Promise<T>): Promise<T> => {
     const url = "ws://127.0.0.1:9/";
     await using connection = conversation.connect({ transport: "websocket", url });
     return await send(connection);
@@ -120,10 +120,36 @@ describe.each([
       () => conversation.searchEvents({ filter: { query: anything(() => 1) } }).toArray(),
     ],
     ["an id that is an object", () => conversation.getEvent(anything({}))],
+    ["a rollback to nothing", () => conversation.truncate(anything(null))],
+    ["a rollback to a text", () => conversation.truncate(anything("0"))],
+    ["secrets that are a map", () => conversation.setSecrets(anything(new Map([["a", "b"]])))],
+    ["a status callback that is none", () => conversation.onStatus(anything(undefined))],
+    [
+      "a listener to an unknown event",
+      () => sending((link) => link.on(anything("error"), () => {})),
+    ],
+    ["a listener that is none", () => sending((link) => link.on("state", anything(undefined)))],
+    [
+      "a listener to pending that is none",
+      () => sending((link) => link.on("pending", anything(7))),
+    ],
+    ["a replay's subscriber that is none", () => conversation.replay().subscribe(anything(null))],
+    [
+      "a rollback's callback that is none",
+      () => conversation.subscribe("a", () => {}, "b", { onRollback: anything(7) }),
+    ],
+    ["a connection to nowhere", () => conversation.connect(anything({ transport: "websocket" }))],
     ["an import of nothing", () => store.import(anything(undefined))],
     ["an import of a number", () => store.import(anything(7))],
   ])("%s", async (_, call) => {
     expect(await codeOf(call)).toBe("invalid-argument");
+    expect(await conversation.countEvents()).toBe(1);
+  });
+
+  test("an address that is none is called by its name", async () => {
+    const wrong = { transport: "websocket", url: "http://", baseUrl: "http://" } as const;
+    expect(() => conversation.connect(wrong)).toThrow(/^url is no address/);
+    await expect(conversation.sync(wrong)).rejects.toThrow(/^baseUrl is no address/);
   });
 
   test("what is wrong with the options of one call is no other call's error", async () => {
@@ -207,6 +233,24 @@ describe.each([
     expect(await codeOf(() => empty.getLatestEvent())).toBe("event-not-found");
     expect(await empty.getLatestEventId()).toBe(-1);
   });
+});
+
+test("what was closed has to be opened again, and its error says so", async () => {
+  const reopen = { code: "closed", recovery: "reopen" };
+  const store = await openEventStore({ name: `bad-${crypto.randomUUID()}` });
+  const [conversation, other] = await Promise.all(["a", "b"].map((id) => store.conversation(id)));
+  if (!conversation || !other) throw new Error("not opened");
+  const waiting = [conversation.feed(stored), conversation.export()];
+  await conversation.close();
+  for (const call of waiting) await expect(call).rejects.toMatchObject(reopen);
+  await expect(conversation.getLatestEventId()).rejects.toMatchObject(reopen);
+  await expect(firstOf(conversation.follow())).rejects.toMatchObject(reopen);
+  await store.close();
+  await expect(other.countEvents()).rejects.toMatchObject(reopen);
+  await expect(store.stats()).rejects.toMatchObject(reopen);
+  const remote = nestedEventStore({ baseUrl: "http://127.0.0.1:9" });
+  await remote.close();
+  await expect(remote.getEvent(0)).rejects.toMatchObject(reopen);
 });
 
 test("a closed store says so", async () => {

@@ -1,10 +1,12 @@
 /** A conversation without a dialect takes that of its first event, and then keeps to it. */
 import { openEventStore } from "oh-event-store";
-import { describe, expect, inject, test } from "vitest";
+import { afterEach, describe, expect, inject, test, vi } from "vitest";
 
 const timestamp = "2026-01-01T00:00:00";
 const v0 = { id: 0, timestamp, source: "user", action: "null", args: {} };
 const v1 = { id: "b7", timestamp, source: "user", kind: "MessageEvent", llm_message: {} };
+
+afterEach(() => vi.restoreAllMocks());
 
 test.each([
   ["in a worker", true],
@@ -28,6 +30,22 @@ test.each([
   expect((await again.conversation("c")).dialect).toBe("v1");
   expect(await again.conversations()).toMatchObject([{ id: "c", dialect: "v1", events: 1 }]);
   await again.close();
+});
+
+test("a page without HTTPS adds events to a V1 conversation, each with an id of its own", async () => {
+  vi.spyOn(crypto, "randomUUID").mockImplementation(() => {
+    throw new TypeError("crypto.randomUUID is not a function");
+  });
+  const name = `dialect-${Date.now()}`;
+  await using store = await openEventStore({ name, worker: false, logLevel: "off" });
+  const conversation = await store.conversation("c", { dialect: "v1" });
+  const event = { kind: "MessageEvent", llm_message: {} };
+  const added = [
+    await conversation.addEvent(event, "user"),
+    await conversation.addEvent(event, "user"),
+  ];
+  expect(await conversation.searchEvents().toArray()).toEqual(added);
+  expect(new Set(added.map(({ id }) => id)).size).toBe(2);
 });
 
 const cost = (dollars: number) => ({

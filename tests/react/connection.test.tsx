@@ -165,6 +165,33 @@ test("pending: the outbox is not read before somebody looks, and then it is what
   unmount();
 });
 
+test("a page without HTTPS hears the events of its subscriptions, too", async () => {
+  vi.spyOn(crypto, "randomUUID").mockImplementation(() => {
+    throw new TypeError("crypto.randomUUID is not a function");
+  });
+  const store = await openEventStore({ name: `live-${Date.now()}` });
+  const at = path();
+  const onEvent = vi.fn();
+  const { result, unmount } = renderHook(() => useConversationSubscriptions(), {
+    wrapper: ({ children }: { children: ReactNode }) => (
+      <EventStoreProvider store={store}>
+        <ConversationSubscriptionsProvider>{children}</ConversationSubscriptionsProvider>
+      </EventStoreProvider>
+    ),
+  });
+  act(() =>
+    result.current.subscribeToConversation({
+      conversationId: "a",
+      dialect: "v1",
+      onEvent,
+      ...options(at, "e-a"),
+    }),
+  );
+  await waitFor(() => expect(onEvent).toHaveBeenCalledOnce(), patient);
+  unmount();
+  await store.close();
+});
+
 test("several conversations, each with its own state, none connected twice", async () => {
   const [first, second] = [path(), path()];
   const heard: string[] = [];

@@ -164,6 +164,38 @@ test("an event that comes late to what isn't shown yet is there when it is read"
   expect([conversation.searches, conversation.open]).toEqual([2, 1]);
 });
 
+test("what can't be read at first is read with the next event, or when it is asked for", async () => {
+  const conversation = new MemoryConversation(30);
+  conversation.failsAt = 5;
+  const { state } = await loaded(conversation, 10);
+  expect(state()).toMatchObject({ events: [], error: { message: "the disk is gone" } });
+  state().loadOlder();
+  await vi.waitFor(() => expect(state().loading).toBe(false));
+  expect(state().error).not.toBe(null);
+  conversation.failsAt = Infinity;
+  conversation.add(event(30), event(31));
+  await vi.waitFor(() => expect(ids(state().events)).toEqual(range(22, 32)));
+  expect(state()).toMatchObject({ loading: false, hasOlder: true, error: null });
+  conversation.add(event(32));
+  await frame();
+  expect(ids(state().events)).toEqual(range(22, 33));
+  expect([conversation.open, conversation.subscribers]).toEqual([1, 1]);
+});
+
+test("what is gone before it could be read is not shown", async () => {
+  const conversation = new MemoryConversation(30);
+  conversation.failsAt = 0;
+  const { state } = await loaded(conversation, 10);
+  conversation.add(event(30));
+  await vi.waitFor(() => expect(conversation.searches).toBe(2));
+  await frame();
+  conversation.log = conversation.log.slice(0, 20);
+  conversation.failsAt = Infinity;
+  state().loadOlder();
+  await vi.waitFor(() => expect(ids(state().events)).toEqual(range(10, 20)));
+  expect(state()).toMatchObject({ loading: false, hasOlder: true, error: null });
+});
+
 test("the last listener's end frees the search and the subscription", async () => {
   const conversation = new MemoryConversation(100);
   const { listener, stop, state } = await loaded(conversation, 10);
@@ -277,6 +309,33 @@ test("one event, or why not", async () => {
   expect(missing.state().loading).toBe(false);
 });
 
+test("one event that comes later is there then, and nobody listens any more", async () => {
+  const conversation = new MemoryConversation(3);
+  const { listener, state } = follow(eventController(conversation, 5));
+  const gone = follow(eventController(conversation, 6));
+  await vi.waitFor(() => expect(conversation.subscribers).toBe(2));
+  listener.mockClear();
+  conversation.add(event(3), event(4));
+  await frame();
+  expect(listener).not.toHaveBeenCalled();
+  conversation.add(event(5));
+  await vi.waitFor(() => expect(state()).toMatchObject({ event: { id: 5 }, error: null }));
+  await vi.waitFor(() => expect(conversation.subscribers).toBe(1));
+  gone.stop();
+  await vi.waitFor(() => expect(conversation.subscribers).toBe(0));
+});
+
+test("one event that comes while it is looked for is there", async () => {
+  for (let steps = 0; steps < 12; steps++) {
+    const conversation = new MemoryConversation(3);
+    const { state } = follow(eventController(conversation, 3));
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    conversation.add(event(3));
+    await vi.waitFor(() => expect(state()).toMatchObject({ event: { id: 3 }, error: null }));
+    await vi.waitFor(() => expect(conversation.subscribers).toBe(0));
+  }
+});
+
 test("a replay shows events as they become due", async () => {
   const conversation = new MemoryConversation(10);
   const { observed, controls } = replayController(conversation, {});
@@ -313,6 +372,20 @@ test("a replay that seeks forth reads what it hasn't seen, once, and back nothin
   await vi.waitFor(() => expect(state().events).toEqual([]));
   expect(conversation.read).toBe(90);
   expect(conversation.open).toBe(0);
+});
+
+test("a replay that can't read where it is sought does so when it is sought again", async () => {
+  const conversation = new MemoryConversation(100);
+  const { observed, controls } = replayController(conversation, {});
+  const { state } = follow(observed);
+  await frame();
+  conversation.failsAt = 0;
+  controls.seek(59);
+  await vi.waitFor(() => expect(state().error?.message).toBe("the disk is gone"));
+  conversation.failsAt = Infinity;
+  controls.seek(39);
+  await vi.waitFor(() => expect(ids(state().events)).toEqual(range(0, 40)));
+  expect(state().error).toBe(null);
 });
 
 test("a replay that is sought again and played while it reads ends where it should", async () => {

@@ -89,8 +89,11 @@ export class LocalConnection implements Connection {
       | [event: "pending", callback: (actions: readonly PendingAction[]) => void]
   ): () => void {
     if (event === "state") return this.#listeners.add(callback);
+    if (event !== "pending")
+      throw errorOf("invalid-argument", `there is no event ${String(event)}`);
+    const end = this.#onPending.add(callback, this.#pending);
     if (!this.#watching) void this.#watch();
-    return this.#onPending.add(callback, this.#pending);
+    return end;
   }
 
   async send(action: object): Promise<void> {
@@ -131,7 +134,7 @@ export class LocalConnection implements Connection {
   }
 
   async #open(): Promise<Remote<Link>> {
-    if (this.#over) throw errorOf("closed", "the connection is closed", "reopen");
+    if (this.#over) throw errorOf("closed", "the connection is closed");
     return this.#link;
   }
 

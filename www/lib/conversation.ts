@@ -9,7 +9,7 @@ import type { HostedLog as Log } from "./protocol.js";
 import { Reading } from "./reading.js";
 import type { ArgsOf, MethodOf, Remote, ResultOf } from "./remote.js";
 import { LocalReplay } from "./replay.js";
-import { guarded, Listeners, type Report } from "./report.js";
+import { guarded, isFunction, Listeners, type Report } from "./report.js";
 import { allEvents, Delivery, eachEvent } from "./subscription.js";
 import type {
   BatchCallback,
@@ -191,9 +191,8 @@ export class LocalConversation extends Reading implements Conversation {
     { onRollback, ...options }: SubscribeOptions = {},
     calls: (callback: C) => ConstructorParameters<typeof Delivery>[1],
   ): Promise<void> {
-    if (typeof callback !== "function") {
-      throw errorOf("invalid-argument", "the callback is no function");
-    }
+    isFunction(callback, "callback");
+    if (onRollback) isFunction(onRollback, "onRollback");
     const name = JSON.stringify([subscriberId, callbackId]);
     const delivery = new Delivery(
       name,
@@ -281,8 +280,7 @@ export class LocalConversation extends Reading implements Conversation {
   }
 
   connect(given: ConnectOptions): Connection {
-    // For `absoluteUrl` a socket's address is one of pages; the wasm module makes it a socket's again.
-    const url = absoluteUrl(given.url.replace(/^ws/, "http"));
+    const url = absoluteUrl(given.url, "url");
     const options = { ...given, url, baseUrl: given.baseUrl && absoluteUrl(given.baseUrl) };
     const server = [options.conversationId ?? this.id, url.split(/[?#]/)[0]];
     const lock = `oh-event-store/${JSON.stringify([this.#home.name, this.id, ...server])}`;

@@ -14,10 +14,13 @@ export class EventStoreError extends Error {
 const classes = new Map<ErrorCode, typeof EventStoreError>();
 
 /** The class of one code; its name is the code's: `event-not-found` is `EventNotFoundError`. */
-function define(code: ErrorCode): typeof EventStoreError {
+function define(code: ErrorCode, usual?: Recovery): typeof EventStoreError {
   const name = `-${code}Error`.replace(/-(.)/g, (_, first: string) => first.toUpperCase());
   const type = class extends EventStoreError {
     override name = name;
+    constructor(message: string, code: ErrorCode, recovery = usual) {
+      super(message, code, recovery);
+    }
   };
   classes.set(code, type);
   return type;
@@ -38,7 +41,7 @@ export type QuotaExceededError = EventStoreError;
 export const BlockedError = define("blocked");
 export type BlockedError = EventStoreError;
 /** The store or the conversation was closed. */
-export const ClosedError = define("closed");
+export const ClosedError = define("closed", "reopen");
 export type ClosedError = EventStoreError;
 /** The database was written by a newer version of this package. */
 export const VersionTooNewError = define("version-too-new");
@@ -51,14 +54,14 @@ export type ConflictError = EventStoreError;
 /** Stored bytes fail their checksum. */
 export const CorruptError = define("corrupt");
 export type CorruptError = EventStoreError;
-export const StorageError = define("storage");
+export const StorageError = define("storage", "retry");
 export type StorageError = EventStoreError;
 /** The pair of subscriber and callback is taken. */
 export const DuplicateSubscriptionError = define("duplicate-subscription");
 export type DuplicateSubscriptionError = EventStoreError;
 export const TooManySubscribersError = define("too-many-subscribers");
 export type TooManySubscribersError = EventStoreError;
-export const NetworkError = define("network");
+export const NetworkError = define("network", "retry");
 export type NetworkError = EventStoreError;
 /** The server doesn't want a user's action, or never said whether it has it; `message` says why. */
 export const ActionRejectedError = define("action-rejected");
@@ -70,7 +73,7 @@ export type ActionCancelledError = EventStoreError;
 export const OutboxFullError = define("outbox-full");
 export type OutboxFullError = EventStoreError;
 /** A defect of this package; `message` is its text. The data on disk is unharmed. */
-export const PanicError = define("panic");
+export const PanicError = define("panic", "reopen");
 export type PanicError = EventStoreError;
 /** The worker can't be started. */
 export const WorkerError = define("worker");

@@ -15,11 +15,7 @@ export async function init(input?: InitInput): Promise<void> {
 export function wasmModule(input?: InitInput): Promise<WebAssembly.Module> {
   return (module ??= load(input).catch((error: unknown) => {
     module = undefined;
-    throw errorOf(
-      "network",
-      `the WebAssembly module could not be loaded: ${messageOf(error)}`,
-      "retry",
-    );
+    throw errorOf("network", `the WebAssembly module could not be loaded: ${messageOf(error)}`);
   }));
 }
 

@@ -129,7 +129,8 @@ describe("a search", () => {
 });
 
 describe("an iteration that waits", () => {
-  it("can be left while it waits", async () => {
+  const left = { done: true, value: undefined };
+  it.each(["return", "throw"] as const)("can be left with %s while it waits", async (how) => {
     let end: (batch: undefined) => void = () => {};
     const waiting = {
       call: () => new Promise<undefined>((resolve) => (end = resolve)),
@@ -139,7 +140,8 @@ describe("an iteration that waits", () => {
     const iterator = eventsOf(new Reader(open, false, () => {}));
     const next = iterator.next();
     await settled();
-    expect(await iterator.return()).toEqual({ done: true, value: undefined });
-    expect(await next).toEqual({ done: true, value: undefined });
+    const leaving = iterator[how]("why").catch((error: unknown) => error);
+    expect(await next).toEqual(left);
+    expect(await leaving).toEqual(how === "throw" ? "why" : { ...left, value: "why" });
   });
 });

@@ -78,16 +78,18 @@ async function* each<T>(reader: Reader, make: Make<T>): AsyncGenerator<T, void> 
   }
 }
 
-/** A generator's own `return` would wait for a `next` that may never come. */
+/** A generator's own `return` and `throw` would wait for a `next` that may never come. */
 export function closing<T>(
   reader: { close(): void },
   events: AsyncGenerator<T, void>,
 ): AsyncGenerator<T, void> {
-  const leave = events.return.bind(events);
-  events.return = (value) => {
-    reader.close();
-    return leave(value);
-  };
+  for (const leave of ["return", "throw"] as const) {
+    const own = events[leave].bind(events);
+    events[leave] = (value: unknown) => {
+      reader.close();
+      return own(value);
+    };
+  }
   net.register(events, reader);
   return events;
 }

@@ -238,7 +238,7 @@ export class Instance {
     const host = import("./worker.js").then(
       ({ Host }) => new Host((message) => this.#receive(message)),
     );
-    host.catch((error: unknown) => this.fail(errorOf("network", messageOf(error), "retry")));
+    host.catch((error: unknown) => this.fail(errorOf("network", messageOf(error))));
     return {
       send: (requests) =>
         void host.then(
@@ -259,7 +259,7 @@ const unsendable = (error: unknown): Failure => ({
 });
 
 function panic(message: string): EventStoreError {
-  return errorOf("panic", message, "reopen");
+  return errorOf("panic", message);
 }
 
 /** An object of the wasm module; calls reach it in the order in which they were made. */

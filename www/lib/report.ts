@@ -1,3 +1,4 @@
+import { errorOf } from "./errors.js";
 import type { LogLevel, OpenOptions } from "./types.js";
 
 export type Report = (level: LogLevel, message: string, detail?: unknown) => void;
@@ -24,6 +25,10 @@ export async function guarded(report: Report, what: string, call: () => unknown)
   }
 }
 
+export function isFunction(callback: unknown, what: string): void {
+  if (typeof callback !== "function") throw errorOf("invalid-argument", `${what} is no function`);
+}
+
 /** An application's callbacks; one that fails disturbs no other. */
 export class Listeners<T> {
   readonly #calls = new Set<(value: T) => unknown>();
@@ -38,6 +43,7 @@ export class Listeners<T> {
    * takes it away.
    */
   add(callback: (value: T) => unknown, known?: T): () => void {
+    isFunction(callback, this.what);
     const call = (value: T) => callback(value);
     this.#calls.add(call);
     if (known) queueMicrotask(() => this.#calls.has(call) && this.#tell(call, known));

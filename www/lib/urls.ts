@@ -17,15 +17,17 @@ function absolute(conversationUrl: ConversationUrl): URL | undefined {
 }
 
 /** The whole of a server's address, for a worker's own is another one than the page's. */
-export function absoluteUrl(baseUrl: string): string {
+export function absoluteUrl(given: string, name: "baseUrl" | "url" = "baseUrl"): string {
   try {
-    const { href, protocol, username, password } = new URL(baseUrl, here().href);
+    // For `URL` a socket's address is one of pages; the wasm module makes it a socket's again.
+    const address = name === "url" ? given.replace(/^ws/, "http") : given;
+    const { href, protocol, username, password } = new URL(address, here().href);
     // `fetch` refuses names and passwords in it, and would say them aloud.
-    if (baseUrl && protocol.startsWith("http") && !username && !password) return href;
+    if (address && protocol.startsWith("http") && !username && !password) return href;
   } catch {
     // Said below.
   }
-  throw errorOf("invalid-argument", "baseUrl is no address that can be asked");
+  throw errorOf("invalid-argument", `${name} is no address that can be asked`);
 }
 
 /** The host and port of a conversation's URL; of the page where it is relative or invalid. */

@@ -14,9 +14,9 @@ export interface Route {
 
 /** Reads `#/c/{id}`, `#/c/{id}/search?text=…`, `#/c/{id}/replay`, `#/search?text=…`. */
 export function parseRoute(hash: string): Route {
-  const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
+  const [path = "", ...query] = hash.replace(/^#/, "").split("?");
   const [, place, id, view] = path.split("/");
-  const params = new URLSearchParams(query);
+  const params = new URLSearchParams(query.join("?"));
   if (place === "search") return { id: undefined, view: "search", params };
   if (place !== "c" || !id) return { id: undefined, view: "live", params };
   return { id: decode(id), view: VIEWS.find((known) => known === view) ?? "live", params };

@@ -1,5 +1,5 @@
 import type { BatchCallback, Conversation, Event, EventFilter } from "../types.js";
-import { asError, iterate, observable, onAbort, perFrame } from "./observable.js";
+import { asError, iterate, nameOf, observable, onAbort, perFrame } from "./observable.js";
 import type { Observable } from "./observable.js";
 import { view } from "./view.js";
 
@@ -12,11 +12,12 @@ export interface EventsState {
   error: Error | null;
   /** There are older matching events than those in `events`. */
   hasOlder: boolean;
-  /** Reads one more window of older events; does nothing while `loading` or without `hasOlder`. */
+  /**
+   * Reads one more window of older events; does nothing while `loading` or without `hasOlder`. Where
+   * the newest could not be read, it tries that again, as the next event does.
+   */
   loadOlder: () => void;
 }
-
-let subscriptions = 0;
 
 /** An event, and where it belongs. */
 interface Row {
@@ -64,6 +65,8 @@ export function eventsController(
       let shown: Row[] = [];
       const ids = new Set<Event["id"]>();
       let early: Row[] | undefined = [];
+      // The newest could not be read.
+      let failed = false;
       // The open search no longer tells everything that is older.
       let stale = false;
       const changed = perFrame(() => set({ events: show(shown) }));
@@ -86,7 +89,7 @@ export function eventsController(
       };
 
       // Live first, then history: what comes in between is put in when the history is there.
-      const name = `useEvents ${subscriptions++}`;
+      const name = nameOf("useEvents");
       const hear: BatchCallback = (events, positions) => {
         // A log holds events of one dialect.
         const numbered = typeof events[0]?.id === "number";
@@ -97,6 +100,7 @@ export function eventsController(
           if (early) early.push(row);
           else insert(row);
         }
+        if (failed) void begin();
       };
 
       // One search, left open, is read window by window; one event ahead tells if there are more.
@@ -115,7 +119,7 @@ export function eventsController(
         }
         for (const { id } of batch) ids.add(id);
         shown = [...batch.reverse(), ...(isNew ? [] : shown)];
-        set({ events: show(shown), hasOlder: !ahead?.done, loading: false });
+        set({ events: show(shown), hasOlder: !ahead?.done, loading: false, error: null });
       };
 
       // Reads wait for each other.
@@ -123,30 +127,36 @@ export function eventsController(
       const inTurn = (work: () => Promise<void>) =>
         (reading = reading.then(work).catch((error: unknown) => {
           stale = true;
+          failed = !!early;
           set({ error: asError(error), loading: false });
         }));
 
       /** Reads what is there now, and as much as was shown. */
-      const begin = () =>
-        inTurn(async () => {
-          early ??= [];
+      const begin = () => {
+        failed = false;
+        return inTurn(async () => {
+          // What came until now is stored, and read with the rest, unless it is gone.
+          early = [];
           ids.clear();
           await search();
           await read(Math.max(window, shown.length), true);
           early.forEach(insert);
           early = undefined;
         });
+      };
       await conversation.subscribeBatches(name, hear, name, { filter, onRollback: begin });
       onAbort(signal, () => conversation.unsubscribe(name, name));
       older = async () => {
         const { hasOlder, loading } = getSnapshot();
-        if (!hasOlder || loading) return;
+        if (loading || !(hasOlder || failed)) return;
         set({ loading: true, error: null });
-        await inTurn(async () => {
-          const oldest = shown[0]?.id;
-          if (stale) await search(typeof oldest === "number" ? oldest - 1 : undefined);
-          await read(window, false);
-        });
+        if (failed) await begin();
+        else
+          await inTurn(async () => {
+            const oldest = shown[0]?.id;
+            if (stale) await search(typeof oldest === "number" ? oldest - 1 : undefined);
+            await read(window, false);
+          });
       };
       await begin();
     },

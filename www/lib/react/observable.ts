@@ -56,6 +56,11 @@ export function observable<S extends { error: Error | null }>(
   return cell();
 }
 
+let names = 0;
+
+/** A name that nothing else here has. `crypto.randomUUID` is only there with HTTPS. */
+export const nameOf = (what: string) => `${what} ${names++}`;
+
 export const asError = (error: unknown) =>
   error instanceof Error ? error : new Error(String(error));
 

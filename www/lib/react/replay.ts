@@ -66,6 +66,7 @@ export function replayController(
           }
           for (const event of found) known.push(event);
           end = endId;
+          set({ error: current.state.error ?? null });
           show();
         } catch (error) {
           set({ error: asError(error) });

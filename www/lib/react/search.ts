@@ -1,5 +1,5 @@
 import type { Conversation, Event, SearchOptions } from "../types.js";
-import { iterate, observable, perFrame } from "./observable.js";
+import { asError, iterate, nameOf, observable, onAbort, perFrame } from "./observable.js";
 import type { Observable } from "./observable.js";
 import { view } from "./view.js";
 
@@ -16,7 +16,7 @@ export interface SearchState {
 export interface EventState {
   event: Event | undefined;
   loading: boolean;
-  /** An `EventNotFoundError` if there is none. */
+  /** An `EventNotFoundError` as long as there is none. */
   error: Error | null;
 }
 
@@ -42,15 +42,37 @@ export function searchController(
   );
 }
 
+type Source = Pick<Conversation, "getEvent" | "subscribeBatches" | "unsubscribe">;
+
 /** The machinery of `useEvent`, without React. */
 export function eventController(
-  conversation: Pick<Conversation, "getEvent"> | null | undefined,
+  conversation: Source | null | undefined,
   id: number | string,
 ): Observable<EventState> {
   return observable<EventState>(
     { event: undefined, loading: true, error: null },
-    async ({ set }) => {
-      if (conversation) set({ event: await conversation.getEvent(id), loading: false });
+    async ({ set }, signal) => {
+      if (!conversation) return;
+      const look = async () =>
+        set({ event: await conversation.getEvent(id), loading: false, error: null });
+      try {
+        return await look();
+      } catch (error) {
+        set({ loading: false, error: asError(error) });
+      }
+      // It may come yet. One that is there has no subscription.
+      const name = nameOf("useEvent");
+      const found = new AbortController();
+      const listen = () =>
+        look().then(
+          () => found.abort(),
+          () => {},
+        );
+      await conversation.subscribeBatches(name, listen, name);
+      onAbort(found.signal, () => conversation.unsubscribe(name, name));
+      onAbort(signal, () => found.abort());
+      // What came before that.
+      await listen();
     },
   );
 }

@@ -5,7 +5,7 @@ import type {
   Event,
   EventStore,
 } from "../types.js";
-import { asError, observable, onAbort } from "./observable.js";
+import { asError, nameOf, observable, onAbort } from "./observable.js";
 
 /** What to connect, and who hears of it. */
 export interface ConversationSubscription
@@ -49,7 +49,7 @@ export function subscriptionsController() {
       onAbort(signal, () => conversation.close());
       if (signal.aborted) return;
       if (onEvent) {
-        const name = crypto.randomUUID();
+        const name = nameOf(id);
         const hear = (event: Event) => void (signal.aborted || onEvent(event, id));
         await conversation.subscribe("conversation-subscriptions", hear, name);
         onAbort(signal, () => conversation.unsubscribe("conversation-subscriptions", name));

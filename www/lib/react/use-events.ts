@@ -33,7 +33,7 @@ export function useEvents(
   );
 }
 
-/** One event by its id. */
+/** One event by its id, as soon as it is there. */
 export function useEvent(
   conversation: Conversation | null | undefined,
   id: number | string,
