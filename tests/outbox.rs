@@ -274,7 +274,11 @@ fn what_goes_with_a_deleted_conversation_counts_as_cancelled_and_not_as_sent() {
         let log = Rc::clone(scene.tabs[0].log());
         scene.pool.run_until(log.refresh()).unwrap();
         scene.pass(1_000.0);
-        assert_eq!(scene.end("a"), Some(Err(Error::ActionCancelled.into())), "{by}");
+        assert_eq!(
+            scene.end("a"),
+            Some(Err(Error::ActionCancelled.into())),
+            "{by}"
+        );
         scene.close();
     }
 }

@@ -81,7 +81,10 @@ impl Plan {
         plan.uncovered = blocks.map(|block| block.key).collect();
         plan.index(log).await?;
         // Positions that were free before it may be given to what comes now.
-        let last = plan.next.last().map_or(first, |last| last.saturating_add(1));
+        let last = plan
+            .next
+            .last()
+            .map_or(first, |last| last.saturating_add(1));
         plan.next.record.coverage.remove(last, Position::MAX);
         let left = rebuilt(&plan.next);
         plan.next.record.first_timestamp = left.first_timestamp;

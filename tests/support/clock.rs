@@ -37,9 +37,9 @@ impl ManualClock {
         awake.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
-    /// Sets it forward or back; who sleeps doesn't notice.
+    /// Sets it so far from the time that has passed; who sleeps doesn't notice.
     pub fn set(&self, milliseconds: f64) {
-        self.set.set(self.set.get() + milliseconds);
+        self.set.set(milliseconds);
     }
 
     /// When the first sleeper wants to be woken, from now, in milliseconds.

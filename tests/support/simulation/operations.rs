@@ -55,7 +55,11 @@ pub fn any(world: &mut World) {
         43 => keep(world, tab, index),
         44 => restore(world, tab),
         45..=46 => search_all(world, tab),
-        47 => world.clock.set(world.random.number(-5000, 5000) as f64),
+        47 => {
+            // Never to a time at which a conversation can have begun.
+            let days = world.random.number(-9000, 9000) as f64;
+            world.clock.set(days * 86_400_000.0);
+        }
         _ => garbage(world, tab, index),
     }
 }
@@ -208,10 +212,12 @@ fn relay(world: &mut World) {
     for from in 0..world.tabs.len() {
         let tab = &mut world.tabs[from];
         let told = tab.told.borrow();
-        let new = told[tab.relayed..].iter().filter_map(|notice| match notice {
-            Notice::Changed(id, again) => Some((Rc::clone(id), again.clone())),
-            _ => None,
-        });
+        let new = told[tab.relayed..]
+            .iter()
+            .filter_map(|notice| match notice {
+                Notice::Changed(id, again) => Some((Rc::clone(id), again.clone())),
+                _ => None,
+            });
         let new: Vec<_> = new.collect();
         let count = told.len();
         drop(told);
