@@ -54,6 +54,9 @@ pub struct Open {
     pub heard: Vec<Rc<RefCell<Heard>>>,
 }
 
+/// Archives, each with the index of its conversation.
+type Archives = Rc<RefCell<Vec<(usize, Vec<u8>)>>>;
+
 /// Everything there is.
 pub struct World {
     pub random: Random,
@@ -69,7 +72,7 @@ pub struct World {
     /// No tab thinks it is alone.
     pub honest: bool,
     /// Conversations as they were once.
-    pub archives: Rc<RefCell<Vec<(usize, Vec<u8>)>>>,
+    pub archives: Archives,
     pub next_tab: usize,
     /// How many events were made here.
     pub made: u64,
