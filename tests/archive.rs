@@ -482,6 +482,38 @@ fn what_comes_in_during_an_export_does_not_tear_it() {
 }
 
 #[test]
+fn what_goes_during_an_export_is_not_claimed_to_be_in_it() {
+    for deleted in [false, true] {
+        run(async move {
+            let (here, there) = (Rc::new(Memory::new()), Rc::new(Memory::new()));
+            let options = pages(300_000, 1000);
+            let store = store(Rc::clone(&here) as Rc<dyn Backend>, &options);
+            let log = store.conversation("c", None).await.unwrap();
+            let long = "x".repeat(60_000);
+            let items = (0..60).map(|n| Item::event(events::message(n, &long), Origin::Live));
+            log.append(items.collect(), Some((0, 59))).await.unwrap();
+            let mut export = log.export(ExportFormat::Archive, true);
+            let mut file = export.next().await.unwrap().unwrap();
+            match deleted {
+                true => store.delete_conversation("c").await.unwrap(),
+                false => drop(log.truncate(30).await.unwrap()),
+            }
+            while let Some(piece) = export.next().await.unwrap() {
+                file.extend(piece);
+            }
+            let (_, report) = restored(&there, &options, None, &file, 1 << 20)
+                .await
+                .unwrap();
+            assert!(!report.faults.is_empty(), "it does not say what is missing");
+            let copy = open(&there, &options).await;
+            let last = copy.latest_event_id();
+            assert!((1..=30).contains(&last), "{last}");
+            assert_eq!(copy.coverage().0, [(0, last)]);
+        });
+    }
+}
+
+#[test]
 fn lines_and_trajectories_come_back_with_the_same_texts_and_change_nothing_twice() {
     for_seeds(60, |_, random| {
         let mut random = Random::new(random.next());

@@ -252,6 +252,38 @@ fn deleting_takes_the_outbox_along_and_eviction_leaves_it() {
 }
 
 #[test]
+fn what_goes_with_a_deleted_conversation_counts_as_cancelled_and_not_as_sent() {
+    // Deleted in the tab that sends, in another one, by the browser.
+    for by in 0..3 {
+        let mut scene = Scene::live(Kind::V0);
+        scene.open_another(true);
+        scene.pass(10_000.0);
+        scene.send(0, "before", "zero");
+        scene.pass(10_000.0);
+        assert_eq!(scene.end("before"), Some(Ok(())));
+        scene.go_offline();
+        scene.send(0, "a", "one");
+        scene.pass(1_000.0);
+        match by {
+            2 => scene.records.restore(Default::default()),
+            tab => {
+                let deleting = scene.tabs[tab].store.delete_conversation("c");
+                scene.pool.run_until(deleting).unwrap();
+            }
+        }
+        let log = Rc::clone(scene.tabs[0].log());
+        scene.pool.run_until(log.refresh()).unwrap();
+        scene.pass(1_000.0);
+        assert_eq!(
+            scene.end("a"),
+            Some(Err(Error::ActionCancelled.into())),
+            "{by}"
+        );
+        scene.close();
+    }
+}
+
+#[test]
 fn what_is_queued_in_memory_is_in_the_database_afterwards_in_order_and_sent_once() {
     for (kind, loads_again) in KINDS
         .into_iter()

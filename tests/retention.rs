@@ -121,6 +121,33 @@ fn what_is_pinned_open_or_being_written_stays() {
 }
 
 #[test]
+fn a_tab_that_has_it_open_is_told_that_it_went() {
+    run(async {
+        let memory = Rc::new(Memory::new());
+        let (tab, other) = (
+            Tab::new(Rc::clone(&memory) as _, Some(1)),
+            Tab::new(Rc::clone(&memory) as _, None),
+        );
+        tab.write("a").await;
+        let log = other.open("a").await;
+        assert_eq!(log.record().events, 7);
+        tab.told.take();
+        tab.write("b").await;
+        assert_eq!(tab.evicted(), [budget("a")]);
+        // As the tabs of a browser tell each other.
+        for notice in tab.told.take() {
+            if let Notice::Changed(id, again) = notice
+                && *id == *log.id()
+            {
+                log.changed(&again);
+                log.refresh().await.unwrap();
+            }
+        }
+        assert_eq!(log.record().events, 0);
+    });
+}
+
+#[test]
 fn without_a_budget_nothing_is_evicted() {
     run(async {
         let tab = Tab::new(Rc::new(Memory::new()), None);

@@ -224,6 +224,40 @@ fn whatever_is_damaged_is_found_and_all_the_rest_is_there_after_a_repair() {
     });
 }
 
+#[test]
+fn what_is_written_during_a_look_is_not_called_damaged() {
+    for_seeds(60, |seed, random| {
+        let mut random = Random::new(random.next());
+        let whole = written(seed % 3, false);
+        run(async move {
+            let memory = memory(&whole);
+            let (log, other) = (
+                open(&memory, &options()).await,
+                open(&memory, &options()).await,
+            );
+            let writers = [&log, &other];
+            for mut look in [log.verify(), log.repair()] {
+                loop {
+                    let (report, ended) = look.step().await.unwrap();
+                    assert_eq!((report.damages, report.lost), (vec![], vec![]));
+                    if ended {
+                        break;
+                    }
+                    // A page full of it, now and then among the others.
+                    for _ in 0..random.below(4) {
+                        let long = "x".repeat(random.number(1, 900) as usize);
+                        let id = log.latest_event_id() + random.number(-20, 2);
+                        let item = Item::event(events::message(id.max(0), &long), Origin::Live);
+                        let writer = *random.pick(&writers);
+                        writer.append(vec![item], None).await.unwrap();
+                    }
+                }
+            }
+            assert_eq!(verified(&memory.records()).await.damages, []);
+        });
+    });
+}
+
 /// The record with another checksum, as if it had been written so.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let body = bytes.len() - 8;

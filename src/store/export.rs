@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::archive;
+use super::coverage::Coverage;
 use super::log::Log;
 use super::search::{Search, SearchOptions};
+use super::state::State;
 use crate::error::{Error, Result};
 use crate::event::{Position, trajectory, transcript, transcript_title};
 use crate::filter::EventFilter;
@@ -38,6 +40,8 @@ pub struct Export {
     /// The next position of an archive, and the last.
     at: Position,
     last: Position,
+    /// What the archive says is complete.
+    claimed: Coverage,
     /// How many events are in the archive.
     events: u64,
     done: u64,
@@ -66,6 +70,7 @@ impl Log {
             screenshots,
             at: state.first().unwrap_or(0),
             last: state.last().unwrap_or(-1),
+            claimed: Coverage::default(),
             events: 0,
             done: 0,
             total: state.record.bytes,
@@ -135,6 +140,7 @@ impl Export {
             let state = self.log.snapshot();
             let mut record = state.record.clone();
             record.range = state.first().zip(state.last());
+            self.claimed = record.coverage.clone();
             archive::begin(piece, self.log.id(), &record);
         }
         let mut missing = None;
@@ -145,6 +151,7 @@ impl Export {
             let Some(summary) = summary.filter(|page| page.first() <= self.last) else {
                 let tail = state.tail.values();
                 self.run(piece, tail.cloned().collect());
+                self.pass(piece, &state, self.last);
                 archive::end(piece, self.events);
                 self.ended = true;
                 return Ok(());
@@ -172,9 +179,21 @@ impl Export {
                     archive::push_lost(piece, (first, summary.last().min(self.last)));
                 }
             }
-            self.at = summary.last().saturating_add(1);
+            self.pass(piece, &state, summary.last());
         }
         Ok(())
+    }
+
+    /// Goes on behind a position. What was rolled back or deleted since it was begun is not there.
+    fn pass(&mut self, piece: &mut Vec<u8>, state: &State, last: Position) {
+        for (first, last) in state.record.coverage.gaps(self.at, last) {
+            for (from, to) in self.claimed.known() {
+                if *from <= last && *to >= first {
+                    archive::push_lost(piece, (first.max(*from), last.min(*to)));
+                }
+            }
+        }
+        self.at = last.saturating_add(1);
     }
 
     /// Writes those of the entries that belong to the export as a page of their own.

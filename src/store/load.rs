@@ -64,6 +64,9 @@ impl Log {
             }
             *self.ids.borrow_mut() = ids(&state);
             self.unread.set(unread);
+            if before.stored.is_some() && state.stored.is_none() {
+                self.last_deleted.set(self.last_queued.get());
+            }
             *self.state.borrow_mut() = Rc::new(state);
             self.told(&untold, &news.untold);
             if let Some(listener) = listener {

@@ -84,6 +84,8 @@ pub struct Log {
     pub(super) sends: Signal,
     /// The greatest number of its actions, also of those that are not in it any more.
     pub(super) last_queued: Cell<i64>,
+    /// Up to this one its actions went with the log, when that was deleted.
+    pub(super) last_deleted: Cell<i64>,
     /// It was opened while its stored events could not be read, if there are any.
     pub(super) unread: Cell<bool>,
 }
@@ -110,6 +112,7 @@ impl Log {
             wanted,
             sends: Signal::default(),
             last_queued: Cell::default(),
+            last_deleted: Cell::default(),
             unread: Cell::default(),
         };
         log.load_from(true).await?;
@@ -170,6 +173,7 @@ impl Log {
 
     /// Takes in that nothing of it is stored any more. Only while nothing is being written.
     pub(super) fn empty(&self) {
+        self.last_deleted.set(self.last_queued.get());
         self.sends.set();
         *self.state.borrow_mut() = Rc::default();
         self.ids.take();
@@ -191,10 +195,11 @@ impl Log {
     /// # Errors
     /// `Closed`, or what the backend answers.
     pub async fn refresh(&self) -> Result<()> {
-        // Whatever becomes of the rest: another tab may have put an action there.
-        self.sends.set();
         let _writing = self.exclusive().await;
-        self.load().await
+        let loaded = self.load().await;
+        // Whatever has become of that: another tab may have put an action there.
+        self.sends.set();
+        loaded
     }
 
     /// A page from the cache or the backend; `None` where another tab has replaced it.

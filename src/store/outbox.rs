@@ -187,6 +187,11 @@ impl Log {
         Ok(others.find(|other| *other.action.id == *id))
     }
 
+    /// Whether an action that is no more went with the log: the server need not have it.
+    pub(crate) fn is_deleted(&self, number: i64) -> bool {
+        self.last_deleted.get() >= number
+    }
+
     /// Puts an action at the end of the outbox, and answers its number.
     ///
     /// # Errors

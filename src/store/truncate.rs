@@ -80,7 +80,12 @@ impl Plan {
         let blocks = plan.next.blocks.iter();
         plan.uncovered = blocks.map(|block| block.key).collect();
         plan.index(log).await?;
-        plan.next.record.coverage.remove(first, Position::MAX);
+        // Positions that were free before it may be given to what comes now.
+        let last = plan
+            .next
+            .last()
+            .map_or(first, |last| last.saturating_add(1));
+        plan.next.record.coverage.remove(last, Position::MAX);
         let left = rebuilt(&plan.next);
         plan.next.record.first_timestamp = left.first_timestamp;
         plan.next.record.last_timestamp = left.last_timestamp;

@@ -185,7 +185,6 @@ impl Verify {
         self.report = VerifyReport::default();
         self.report.total = state.pages.len() as u64;
         let misplaced = self.tail(&state).await?;
-        self.unchanged(&state).await?;
         self.record(&state, misplaced.is_empty())?;
         for number in self.foreign().await? {
             self.tell(Table::Conversations, number, None, Fault::Orphan);
@@ -203,6 +202,7 @@ impl Verify {
         let backend = &log.shared.backend;
         let (first, last) = (Key::FIRST, Key::LAST);
         let records = backend.range(Table::Tail, &log.id, first, last).await?;
+        self.unchanged(state).await?;
         let mut misplaced = Vec::new();
         for (number, bytes) in records {
             let (fault, entry) = match Entry::decode(&bytes) {

@@ -11,9 +11,10 @@ use crate::page::{Page, Signatures, Summary};
 /// How many pages are looked at in one step: two megabytes.
 const FEW: usize = 16;
 
-/// The pages of one record of summaries.
+/// The pages of one record of summaries, or those of them that were not looked at with another one.
 pub(super) struct Group {
     pub(super) key: i64,
+    from: i64,
     /// The next group's key.
     pub(super) end: i64,
     summaries: Option<Vec<u8>>,
@@ -59,13 +60,15 @@ impl Verify {
         let before = next.unwrap_or(i64::MAX);
         let strays = numbers.iter().chain(&signed).copied();
         let stray = strays.filter(|number| (at..before).contains(number)).min();
+        // Or those of a record that has grown over what was done with.
+        let within = keys.iter().rfind(|key| **key < at);
         let (key, end) = match (stray, next) {
-            (Some(stray), next) => (stray, next),
+            (Some(stray), next) => (*within.unwrap_or(&stray), next),
             (None, Some(key)) => (key, after.next()),
             (None, None) => return self.finish().await,
         };
-        let end = end.unwrap_or(i64::MAX);
-        numbers.retain(|number| (key..end).contains(number));
+        let (from, end) = (key.max(at), end.unwrap_or(i64::MAX));
+        numbers.retain(|number| (from..end).contains(number));
         let summaries = self.one(Table::Summaries, key).await?;
         let listed = match summaries.as_deref().map(|bytes| {
             let log = &self.log;
@@ -75,9 +78,10 @@ impl Verify {
             Some(Ok(listed)) => Some(listed),
             _ => None,
         };
-        self.at = Some(key);
+        self.at = Some(from);
         self.group = Some(Group {
             key,
+            from,
             end,
             summaries,
             whole: listed.is_some(),
@@ -109,7 +113,7 @@ impl Verify {
     }
 
     /// Compares what was found with what the records say.
-    pub(super) async fn close(&mut self, group: Group) -> Result<()> {
+    pub(super) async fn close(&mut self, mut group: Group) -> Result<()> {
         let log = Rc::clone(&self.log);
         let _writing = log.exclusive().await;
         log.load().await?;
@@ -117,7 +121,17 @@ impl Verify {
             return Err(Error::Conflict.into());
         }
         let signatures = self.one(Table::Signatures, group.key).await?;
-        let [_, signed, there] = self.keys().await?;
+        let [keys, signed, there] = self.keys().await?;
+        let (until, after) = keys.split_at(keys.partition_point(|key| *key <= group.from));
+        // They were read one after the other: another tab may have written meanwhile.
+        let is_there = there.contains(&group.key) || signed.contains(&group.key);
+        if group.summaries.is_none() && (!until.is_empty() || !is_there) {
+            return Err(Error::Conflict.into());
+        }
+        // What was written since it was begun has a record of its own.
+        group.end = after.first().map_or(group.end, |key| group.end.min(*key));
+        let span = group.from..group.end;
+        group.looked.retain(|page| span.contains(&page.number));
         let state = log.snapshot();
         self.unchanged(&state).await?;
         let sound = (self.report.events, self.report.bytes);
@@ -275,7 +289,7 @@ impl Verify {
 
 impl Group {
     fn spans(&self, number: i64) -> bool {
-        (self.key..self.end).contains(&number)
+        (self.from..self.end).contains(&number)
     }
 
     fn take(&mut self, number: i64, record: Vec<u8>) -> Result<()> {

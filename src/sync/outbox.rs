@@ -252,8 +252,8 @@ impl Connection {
     ///
     /// # Errors
     /// `InvalidArgument` and `OutboxFull`; what the storage answers; `ActionRejected` with the
-    /// server's reason and `ActionCancelled`; `Closed` where the connection or the conversation is
-    /// closed before: the action stays in the outbox.
+    /// server's reason and `ActionCancelled`, also where the conversation is deleted; `Closed` where
+    /// the connection or the conversation is closed before: the action stays in the outbox.
     pub fn send(&self, id: &str, json: &str) -> impl Future<Output = Result<()>> + 'static {
         let is_object = members(json).is_ok();
         let no_run = member(json, "run") == Some("false") && member(json, "role").is_some();
@@ -287,6 +287,7 @@ impl Connection {
                             return Err(Error::ActionCancelled.into());
                         }
                     },
+                    Ok(None) if log.is_deleted(number) => return Err(Error::ActionCancelled.into()),
                     Ok(None) => return Ok(()),
                     Err(why) if matches!(*why, Error::Closed(_) | Error::Corrupt(_)) => {
                         return Err(why);

@@ -25,6 +25,10 @@ const LOOK_PAUSE: u32 = 30;
 /// How long a tab that has just come waits for others to answer, in milliseconds.
 const HELLO_PAUSE: u32 = 100;
 
+/// How long a database that the browser has closed is left alone if nobody asks for it, in
+/// milliseconds: it may be about to delete it.
+pub(super) const CLOSED_PAUSE: u32 = 1_000;
+
 /// How long others, which are probably not there, are not told of a change, in milliseconds.
 const TELL_PAUSE: u32 = 100;
 
@@ -145,7 +149,7 @@ impl Home {
     }
 
     /// Does something after so many milliseconds, if the store is there still.
-    fn later(self: &Rc<Home>, milliseconds: u32, act: fn(&Home)) {
+    pub(super) fn later(self: &Rc<Home>, milliseconds: u32, act: fn(&Home)) {
         let home = Rc::downgrade(self);
         let pause = self.store.clock().sleep(milliseconds);
         let _ = promise(async move {
@@ -183,6 +187,14 @@ impl Home {
     pub(super) fn meet(&self) {
         self.met.set(true);
         self.store.set_alone(false);
+    }
+
+    /// Looks at every conversation in use: what the database holds may be something else now, or
+    /// nothing.
+    pub(super) fn look_again(&self) {
+        for live in self.in_use.borrow().iter().filter_map(Weak::upgrade) {
+            self.changed_elsewhere(live.stream.log().id());
+        }
     }
 
     /// Hears where another tab has changed a conversation, if it is in use here: that it has is told

@@ -255,6 +255,12 @@ for (const worker of [true, false]) {
     const origin = files.url;
     await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
     await expect.poll(() => page.evaluate(() => window.seen)).toEqual(["terminated"]);
+    const kept = () =>
+      page.evaluate(async () => ({
+        events: await window.conversation.countEvents(),
+        latest: await window.conversation.getLatestEventId(),
+      }));
+    await expect.poll(kept).toEqual({ events: 0, latest: -1 });
     expect(await feed(page, frames(50, 60))).toBe(10);
     expect(await found(page)).toEqual(range(50, 60));
     expect(await stored(page, files.url + harnessPath)).toEqual(range(50, 60));

@@ -12,6 +12,8 @@ use oh_event_store::backend::Clock;
 /// Stands still unless told otherwise.
 pub struct ManualClock {
     now: Rc<Cell<f64>>,
+    /// How far it was set.
+    set: Cell<f64>,
     sleepers: Rc<RefCell<Vec<(f64, Waker)>>>,
 }
 
@@ -19,6 +21,7 @@ impl ManualClock {
     pub fn new() -> Rc<ManualClock> {
         Rc::new(ManualClock {
             now: Rc::new(Cell::new(1_756_653_801_500.0)),
+            set: Cell::default(),
             sleepers: Rc::default(),
         })
     }
@@ -34,6 +37,11 @@ impl ManualClock {
         awake.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
+    /// Sets it so far from the time that has passed; who sleeps doesn't notice.
+    pub fn set(&self, milliseconds: f64) {
+        self.set.set(milliseconds);
+    }
+
     /// When the first sleeper wants to be woken, from now, in milliseconds.
     pub fn next(&self) -> Option<f64> {
         let sleepers = self.sleepers.borrow();
@@ -47,7 +55,7 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> f64 {
-        self.now.get()
+        self.now.get() + self.set.get()
     }
 
     fn timestamp(&self) -> String {

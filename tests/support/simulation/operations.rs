@@ -4,9 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use oh_event_store::backend::{Clock, Memory};
 use oh_event_store::error::Result;
+use oh_event_store::filter::EventFilter;
+use oh_event_store::notice::{Notice, Reporter};
 use oh_event_store::page::Origin;
-use oh_event_store::store::{Log, SearchOptions};
+use oh_event_store::store::{EventStore, ExportFormat, Log, SearchOptions, StoreOptions};
 use oh_event_store::stream::{EventStream, Policy, SubscribeOptions};
 
 use super::check::{any_search, contents, matches};
@@ -15,6 +18,7 @@ use super::model::Model;
 use super::subscriber::{Heard, listen};
 use super::world::{NAMES, World};
 use super::writing::{add, feed, garbage, import, sync};
+use crate::events;
 
 /// A call by chance, on a tab by chance.
 pub fn any(world: &mut World) {
@@ -23,7 +27,7 @@ pub fn any(world: &mut World) {
     }
     let tab = world.random.below(world.tabs.len() as u64) as usize;
     let index = world.random.below(NAMES.len() as u64) as usize;
-    match world.random.below(40) {
+    match world.random.below(48) {
         0..=15 => feed(world, tab, index),
         16..=18 => add(world, tab, index),
         19..=20 => import(world, tab, index),
@@ -46,6 +50,16 @@ pub fn any(world: &mut World) {
         36 => world.clock.advance(world.random.below(2000) as f64),
         37 if world.random.one_in(3) => world.kill_tab(tab),
         38 if world.random.one_in(4) => world.crash(),
+        39..=40 => relay(world),
+        41..=42 => look(world, tab, index),
+        43 => keep(world, tab, index),
+        44 => restore(world, tab),
+        45..=46 => search_all(world, tab),
+        47 => {
+            // Never to a time at which a conversation can have begun.
+            let days = world.random.number(-9000, 9000) as f64;
+            world.clock.set(days * 86_400_000.0);
+        }
         _ => garbage(world, tab, index),
     }
 }
@@ -191,6 +205,157 @@ async fn held(log: &Rc<Log>) -> Option<BTreeSet<i64>> {
         }
     }
     None
+}
+
+/// Tabs hear from each other what they have changed.
+fn relay(world: &mut World) {
+    for from in 0..world.tabs.len() {
+        let tab = &mut world.tabs[from];
+        let told = tab.told.borrow();
+        let new = told[tab.relayed..]
+            .iter()
+            .filter_map(|notice| match notice {
+                Notice::Changed(id, again) => Some((Rc::clone(id), again.clone())),
+                _ => None,
+            });
+        let new: Vec<_> = new.collect();
+        let count = told.len();
+        drop(told);
+        tab.relayed = count;
+        for (id, again) in new {
+            let index = NAMES.iter().position(|name| **name == *id);
+            let index = index.expect("it is one of them");
+            for to in (0..world.tabs.len()).filter(|to| *to != from) {
+                let Some(open) = world.tabs[to].open.get(&index) else {
+                    continue;
+                };
+                let log = Rc::clone(open.stream.log());
+                log.changed(&again);
+                world.spawn(to, async move {
+                    let _ = log.refresh().await;
+                });
+            }
+        }
+    }
+}
+
+/// Looks at all records, and may put right what is wrong: nothing is.
+fn look(world: &mut World, tab: usize, index: usize) {
+    let call = Call::new(world, tab, index);
+    let mend = world.random.one_in(2);
+    let honest = world.honest;
+    world.say(|| format!("tab {} verifies {}: {mend}", call.tab, NAMES[index]));
+    world.spawn(tab, async move {
+        let mut verify = match mend {
+            true => call.log().repair(),
+            false => call.log().verify(),
+        };
+        while let Ok((report, ended)) = verify.step().await {
+            assert!(!honest || report.damages.is_empty(), "{report:?}");
+            assert!(report.lost.is_empty(), "{report:?}");
+            if ended {
+                return;
+            }
+        }
+    });
+}
+
+/// Keeps an archive of a conversation, for later.
+fn keep(world: &mut World, tab: usize, index: usize) {
+    let call = Call::new(world, tab, index);
+    let place = Rc::clone(&world.archives);
+    world.spawn(tab, async move {
+        let mut export = call.log().export(ExportFormat::Archive, true);
+        let mut archive = Vec::new();
+        loop {
+            match export.next().await {
+                Ok(Some(piece)) => archive.extend(piece),
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+        place.borrow_mut().push((index, archive));
+    });
+}
+
+/// Brings back what was kept.
+fn restore(world: &mut World, tab: usize) {
+    let archives = Rc::clone(&world.archives);
+    let archives = archives.borrow();
+    if archives.is_empty() {
+        return;
+    }
+    let (index, archive) = world.random.pick(&archives).clone();
+    let call = Call::new(world, tab, index);
+    // What it holds, as a store of its own has it.
+    let clock = Rc::clone(&world.clock) as Rc<dyn Clock>;
+    let apart = EventStore::new(
+        Rc::new(Memory::new()),
+        clock,
+        Reporter::default(),
+        &StoreOptions::default(),
+    );
+    let restoring = async {
+        let mut restore = apart.restore(None);
+        restore.push(&archive).await.expect("it is whole");
+        let (_, report) = restore.finish(None).await.expect("it is whole");
+        assert_eq!(report.rejected, 0, "{report:?}");
+        apart.conversation(NAMES[index], None).await
+    };
+    let copy = alone(restoring).expect("it is there");
+    let mut search = copy.search(&SearchOptions::default());
+    let mut kept = Vec::new();
+    while let Some(batch) = alone(search.next(50)).expect("it is read") {
+        for (_, text) in contents(&batch) {
+            for origin in [Origin::Local, Origin::Live, Origin::Remote] {
+                call.model.borrow_mut().offer(&text, origin);
+            }
+            kept.push(text);
+        }
+    }
+    world.say(|| format!("tab {} restores {}: {}", call.tab, NAMES[index], kept.len()));
+    let store = Rc::clone(&world.tabs[tab].store);
+    world.spawn(tab, async move {
+        let mut restore = store.restore(None);
+        if restore.push(&archive).await.is_ok()
+            && let Ok((_, report)) = restore.finish(None).await
+        {
+            assert_eq!(report.rejected, 0, "{report:?}");
+            if call.certain() {
+                let mut model = call.model.borrow_mut();
+                kept.iter()
+                    .for_each(|text| model.double(text, Origin::Local));
+            }
+        }
+    });
+}
+
+/// A search through all conversations.
+fn search_all(world: &mut World, tab: usize) {
+    let store = Rc::clone(&world.tabs[tab].store);
+    let models = world.models.clone();
+    let epochs: Vec<u64> = models.iter().map(|model| model.borrow().epoch).collect();
+    let (reverse, max) = (world.random.one_in(2), 1 + world.random.below(6) as usize);
+    let filter = match world.random.one_in(2) {
+        true => events::filter(&mut world.random),
+        false => EventFilter::default(),
+    };
+    world.spawn(tab, async move {
+        let mut search = store.search_all(&filter, reverse, None);
+        let mut seen = BTreeSet::new();
+        while let Ok(Some(batch)) = search.next(&store, max).await {
+            for ((position, text), id) in contents(&batch).iter().zip(&batch.conversations) {
+                assert!(matches(&filter, text), "{filter:?} found {text}");
+                let index = NAMES.iter().position(|name| **name == **id);
+                let index = index.expect("it is one of them");
+                let mut model = models[index].borrow_mut();
+                if model.epoch == epochs[index] && !model.deleting {
+                    model.check_event(*position, text);
+                    assert!(seen.insert((index, *position)), "found twice: {text}");
+                }
+            }
+        }
+    });
 }
 
 fn refresh(world: &mut World, tab: usize, index: usize) {

@@ -39,6 +39,8 @@ fn secrets() -> Secrets {
 pub struct Tab {
     pub number: usize,
     pub thinks_it_is_alone: bool,
+    /// How many of its notices the others have heard of.
+    pub relayed: usize,
     pub backend: Rc<Faulty>,
     pub store: Rc<EventStore>,
     pub told: Rc<RefCell<Vec<Notice>>>,
@@ -52,6 +54,9 @@ pub struct Open {
     pub heard: Vec<Rc<RefCell<Heard>>>,
 }
 
+/// Archives, each with the index of its conversation.
+type Archives = Rc<RefCell<Vec<(usize, Vec<u8>)>>>;
+
 /// Everything there is.
 pub struct World {
     pub random: Random,
@@ -64,6 +69,10 @@ pub struct World {
     pub models: Vec<Rc<RefCell<Model>>>,
     pub faults: Faults,
     pub options: StoreOptions,
+    /// No tab thinks it is alone.
+    pub honest: bool,
+    /// Conversations as they were once.
+    pub archives: Archives,
     pub next_tab: usize,
     /// How many events were made here.
     pub made: u64,
@@ -100,8 +109,11 @@ impl World {
             storage_budget: *random.pick(&[None, None, None, Some(2000)]),
             ..StoreOptions::default()
         };
+        let honest = random.one_in(2);
         World {
             random,
+            honest,
+            archives: Rc::default(),
             quiet: Faulty::new(&memory, Faults::default()),
             memory,
             clock: ManualClock::new(),
@@ -136,12 +148,13 @@ impl World {
         let shared = Rc::clone(&backend) as Rc<dyn Backend>;
         let store = EventStore::new(shared, clock, reporter.clone(), &self.options);
         // That it thinks so doesn't make it so.
-        let thinks_it_is_alone = self.random.one_in(2);
+        let thinks_it_is_alone = !self.honest && self.random.one_in(2);
         store.set_alone(thinks_it_is_alone);
         self.say(|| format!("tab {number} opens, alone: {thinks_it_is_alone}"));
         self.tabs.push(Tab {
             number,
             thinks_it_is_alone,
+            relayed: 0,
             backend,
             store: Rc::new(store),
             told,
