@@ -60,6 +60,46 @@ test.each([
   ]);
 });
 
+test.each([
+  ["its conversation, in a worker", true, false],
+  ["its conversation, on the page", false, false],
+  ["its store, in a worker", true, true],
+  ["its store, on the page", false, true],
+])("what was asked for before a close is done: %s", async (_, worker, ofStore) => {
+  const name = `order-${crypto.randomUUID()}`;
+  const store = await openEventStore({ name, worker, logLevel: "off" });
+  const conversation = await store.conversation("c", { dialect: "v1" });
+  const asked = [
+    conversation.feed(event("a")),
+    conversation.feed(new Blob([JSON.stringify(event("b"))])),
+    conversation.addEvent({ kind: "MessageEvent" }, "user"),
+  ];
+  const closed = (ofStore ? store : conversation).close();
+  const late = conversation.feed(event("late"));
+  await expect(late).rejects.toMatchObject({ code: "closed" });
+  await Promise.all([...asked, closed]);
+  await store.close();
+  await using again = await openEventStore({ name, worker, logLevel: "off" });
+  const events = await (await again.conversation("c")).searchEvents().toArray();
+  expect(events.map(({ id }) => id).slice(0, 2)).toEqual(["a", "b"]);
+  expect(events).toHaveLength(3);
+});
+
+test("what is called just before a close doesn't go on for ever", async () => {
+  await using store = await openEventStore({ name: `order-${crypto.randomUUID()}` });
+  const conversation = await store.conversation("c", { dialect: "v1" });
+  const verified = expect(conversation.verify()).rejects.toMatchObject({ code: "closed" });
+  const heard = vi.fn();
+  const subscribed = conversation.subscribe("s", heard, "c");
+  await conversation.close();
+  await verified;
+  await subscribed;
+  const again = await store.conversation("c");
+  await again.feed(event("a"));
+  expect(await again.getLatestEvent()).toMatchObject({ id: "a" });
+  expect(heard).not.toHaveBeenCalled();
+});
+
 test("a Blob that can't be read fails alone, and what waited for it goes on", async () => {
   await using store = await openEventStore({ name: `order-${crypto.randomUUID()}` });
   const conversation = await store.conversation("c", { dialect: "v1" });

@@ -68,7 +68,8 @@ export interface Home extends ConnectionHome {
   readonly name: string;
   /** The log as it is open now; opened anew where the module had to be started again. */
   log(id: string, options: ConversationOptions): Promise<Remote<Log>>;
-  leave(id: string): Promise<void>;
+  /** Closes the log, behind all that was asked for. */
+  leave(id: string, asked: Promise<unknown> | undefined): Promise<void>;
 }
 
 /** What is done with what a socket says. */
@@ -93,6 +94,8 @@ export class LocalConversation extends Reading implements Conversation {
   readonly #running = new Set<() => void>();
   /** Calls go in the order in which they were made: while a Blob is read, later ones wait for it. */
   #reading: Promise<unknown> | undefined;
+  /** The last call on its way to the log. */
+  #asked: Promise<unknown> | undefined;
 
   constructor(
     readonly id: string,
@@ -203,7 +206,8 @@ export class LocalConversation extends Reading implements Conversation {
       onRollback,
     );
     await delivery.start();
-    this.#deliveries.set(name, delivery);
+    if (this.users) this.#deliveries.set(name, delivery);
+    else delivery.close();
   }
 
   async unsubscribe(subscriberId: string, callbackId: string): Promise<void> {
@@ -263,6 +267,7 @@ export class LocalConversation extends Reading implements Conversation {
     let end = () => {};
     const ended = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
     this.#running.add(end);
+    if (!this.users) end();
     try {
       signal?.addEventListener("abort", end);
       for (;;) {
@@ -356,17 +361,15 @@ export class LocalConversation extends Reading implements Conversation {
 
   async close(): Promise<void> {
     if (this.users > 1) this.users--;
-    else if (this.users) {
-      this.end();
-      await this.#home.leave(this.id);
-    }
+    else if (this.users) await this.end();
   }
 
-  /** Ends whatever runs; nothing can be asked of it any more. */
-  end(): void {
+  /** Ends whatever runs; nothing more can be asked for, and what was is done. */
+  async end(): Promise<void> {
     this.users = 0;
     for (const delivery of this.#deliveries.values()) delivery.close();
     for (const end of this.#running) end();
+    await this.#home.leave(this.id, this.#asked);
   }
 
   async [asyncDispose](): Promise<void> {
@@ -390,8 +393,9 @@ export class LocalConversation extends Reading implements Conversation {
 
   /** Every call comes by here, and as many awaits later reaches its object. */
   async #log(turn: unknown = this.#reading): Promise<Remote<Log>> {
-    await turn;
     if (!this.users) throw this.#closed();
-    return this.#home.log(this.id, this.#options);
+    const log = Promise.resolve(turn).then(() => this.#home.log(this.id, this.#options));
+    this.#asked = log;
+    return log;
   }
 }

@@ -71,6 +71,10 @@ class LocalStore implements EventStore, Home {
    */
   live(): Promise<Live> {
     if (this.#closing) return Promise.reject(errorOf("closed", "the store is closed"));
+    return this.#running();
+  }
+
+  #running(): Promise<Live> {
     if (this.#instance?.failure && this.#instance.inWorker) this.#live = undefined;
     return (this.#live ??= this.#start());
   }
@@ -140,7 +144,7 @@ class LocalStore implements EventStore, Home {
   }
 
   async log(id: string, options: ConversationOptions): Promise<Remote<Log>> {
-    const live = await this.live();
+    const live = await this.#running();
     return live.logs.get(id) ?? this.#open(live, id, options, true);
   }
 
@@ -153,12 +157,12 @@ class LocalStore implements EventStore, Home {
     return log;
   }
 
-  async leave(id: string): Promise<void> {
+  async leave(id: string, asked: Promise<unknown> | undefined): Promise<void> {
     this.#conversations.delete(id);
-    if (this.#closing) return;
-    const { logs } = await this.live();
-    const log = logs.get(id);
-    logs.delete(id);
+    await asked?.catch(() => {});
+    const live = await this.#live?.catch(() => undefined);
+    const log = live?.logs.get(id);
+    live?.logs.delete(id);
     await log?.free();
   }
 
@@ -181,7 +185,7 @@ class LocalStore implements EventStore, Home {
   }
 
   async #close(): Promise<void> {
-    for (const conversation of this.#conversations.values()) conversation.end();
+    await Promise.all([...this.#conversations.values()].map((conversation) => conversation.end()));
     const live = await this.#live?.catch(() => undefined);
     try {
       if (!live?.instance.failure) await live?.store.call("close");
