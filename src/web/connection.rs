@@ -144,10 +144,11 @@ impl Connection {
     }
 
     /// Something is about to be written.
-    pub(super) fn writes(&self) {
+    pub(super) async fn writes(&self) {
         if !self.written.replace(true) {
             new_log::begin();
         }
+        new_log::begun().await;
     }
 
     /// Lets the next call open it without a pause.

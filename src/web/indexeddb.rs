@@ -79,7 +79,7 @@ impl IndexedDb {
             loop {
                 let database = self.connection.database().await?;
                 if mode == "readwrite" {
-                    self.connection.writes();
+                    self.connection.writes().await;
                 }
                 let transaction = match begin(&database, tables, mode, durability) {
                     Err(why) if is_exception(&why, &BROKEN) => {

@@ -3,17 +3,25 @@
 //! A browser that is killed may leave a record of its own log unfinished. At the next start
 //! Chromium goes on behind it, and the time after that can't read the file and throws away every
 //! database of the origin (google/leveldb#1287). A new file ends that: what the old one holds moves
-//! to tables, and the old one goes. Deleting a database has it begun.
+//! to tables, and the old one goes. Deleting a database has it begun, unless something else is written
+//! at that moment: LevelDB forgets about it then.
 
+use std::cell::RefCell;
+
+use futures_util::FutureExt;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbOpenDbRequest};
 
+use super::clock::within;
 use super::convert::{Answer, promise};
 
 /// A database that is there for a moment.
 const MOMENTARY: &str = "oh-event-store begins a log file";
+
+/// How long is waited for it, in milliseconds. Writing without one is better than not at all.
+const PATIENCE: u32 = 1_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -25,24 +33,40 @@ extern "C" {
     fn delete_database(name: &str) -> Answer<IdbOpenDbRequest>;
 }
 
-/// Has it begun while other things go on. Only Chromium's databases have such a log, and only its
-/// events tell of lost data.
+thread_local! {
+    static BEGINNING: RefCell<Option<Promise>> = RefCell::default();
+}
+
+/// Has it begun. Only Chromium's databases have such a log, and only its events tell of lost data.
 pub(super) fn begin() {
     let loses = VERSION_CHANGE.with(|event| Reflect::has(event, &"dataLoss".into()));
     if loses == Ok(true) {
-        let _ = promise(async {
-            // Without one it is as it was.
-            let _ = create_and_delete().await;
-            Ok(JsValue::UNDEFINED)
-        });
+        BEGINNING.set(create_and_delete().ok());
     }
 }
 
-async fn create_and_delete() -> Answer<()> {
-    let opening = open(MOMENTARY, 1)?;
-    succeeded(&opening).await?;
-    opening.result()?.unchecked_into::<IdbDatabase>().close();
-    succeeded(&delete_database(MOMENTARY)?).await
+/// Waits until it is, if that is under way.
+pub(super) async fn begun() {
+    let beginning = BEGINNING.with_borrow(Clone::clone);
+    if let Some(beginning) = beginning {
+        let mut beginning = JsFuture::from(beginning).boxed_local();
+        within(PATIENCE, &mut beginning).await;
+        BEGINNING.take();
+    }
+}
+
+/// Both are asked for at once: whatever becomes of this worker, the browser carries them out.
+fn create_and_delete() -> Answer<Promise> {
+    let creating = open(MOMENTARY, 1)?;
+    let deleting = delete_database(MOMENTARY)?;
+    Ok(promise(async move {
+        let _ = succeeded(&creating).await;
+        if let Ok(database) = creating.result() {
+            database.unchecked_into::<IdbDatabase>().close();
+        }
+        let _ = succeeded(&deleting).await;
+        Ok(JsValue::UNDEFINED)
+    }))
 }
 
 async fn succeeded(request: &IdbOpenDbRequest) -> Answer<()> {

@@ -95,6 +95,41 @@ test("a conversation outlives every start after it", async ({ profile, files }) 
   expect(await session(profile, files.url, [])).toEqual({ found: range(0, 80), ...nothing });
 });
 
+test("a conversation outlives a start at whose very end something was written", async ({
+  profile,
+  files,
+}) => {
+  await session(profile, files.url, frames(0, 20));
+  for (const [id, end] of [
+    [20, "store"],
+    [21, "page"],
+    [22, "store"],
+    [23, "page"],
+  ] as const) {
+    const torn = tearLog(profile);
+    const page = await profile.open();
+    await page.goto(files.url + harnessPath);
+    await page.evaluate(
+      async ({ text, end }) => {
+        const store = await window.oh.openEventStore();
+        const conversation = await store.conversation("c");
+        await conversation.feed(text);
+        if (end === "store") await store.close();
+      },
+      { text: frames(id, id + 1)[0] ?? "", end },
+    );
+    // Another page keeps the browser.
+    if (end === "page") await Promise.all([page.context().newPage(), page.close()]);
+    await expect.poll(() => existsSync(torn), { message: end }).toBe(false);
+    await profile.close();
+  }
+  expect(await session(profile, files.url, [])).toEqual({
+    found: range(0, 24),
+    lost: [],
+    logged: [],
+  });
+});
+
 test("what the browser has thrown away is told, and writing goes on", async ({
   profile,
   files,
