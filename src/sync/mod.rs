@@ -2,6 +2,7 @@
 
 mod address;
 mod agent_server;
+mod answers;
 mod driver;
 pub mod engine_io;
 mod events;

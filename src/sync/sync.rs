@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
-use super::agent_server::{STATE, another_history, read_page, search_path};
-use super::page::{Asked, Page};
+use super::agent_server::{STATE, search_path};
+use super::page::Asked;
 use super::server::{Answered, Server};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, Event, EventId, MAX_ID, Position};
 use crate::filter::EventFilter;
-use crate::page::Origin;
-use crate::store::{After, Interval, Item, Log, Outcome, SearchOptions};
+use crate::store::{After, Interval, Log, Outcome, SearchOptions};
 use crate::stream::EventStream;
 
 /// The most events that the server gives at once.
@@ -47,27 +46,24 @@ pub struct SyncReport {
 /// A sync under way: it asks for pages, writes their events together with what they prove, and so
 /// on. Whatever ends it, what is written stays, and another one asks for the rest only.
 pub struct Sync {
-    server: Server,
+    pub(super) server: Server,
     /// Where the next gap is looked for; what lies below was asked for.
-    at: Option<Position>,
+    pub(super) at: Option<Position>,
     /// No gap above it is looked for.
-    to: Position,
-    limit: i64,
-    ended: bool,
+    pub(super) to: Position,
+    pub(super) limit: i64,
+    pub(super) ended: bool,
     /// V0: gaps that lie this close to the end are asked for at once, with what is between them.
-    near: i64,
+    pub(super) near: i64,
     /// A log that has no event yet is of V1: as far as is known before, and by the server's answers.
-    expected: bool,
-    v1: bool,
+    pub(super) expected: bool,
+    pub(super) v1: bool,
     /// V0: the server has yet to show that it has the conversation, and in it the newest event that
     /// is known.
-    distrusts: bool,
-    walk: Walk,
-    report: SyncReport,
+    pub(super) distrusts: bool,
+    pub(super) walk: Walk,
+    pub(super) report: SyncReport,
 }
-
-/// Items to write at once, and the stretch in which nothing is missing then.
-type Run = (Vec<Item>, Option<Interval>);
 
 /// The newest event below a position that the server keeps.
 async fn before(log: &Rc<Log>, position: Position) -> Result<Option<(Position, Event)>> {
@@ -95,43 +91,19 @@ fn text_id(event: &Event) -> Option<Box<str>> {
     }
 }
 
-fn gone(known: &Event) -> Box<Error> {
-    let id = known.header.id.as_ref().map(ToString::to_string);
-    another_history(&id.unwrap_or_default())
-}
-
-/// Where an answer leads.
-enum Then {
-    /// To what comes after a position, or to the end.
-    From(Position, bool),
-    /// The id of its last event, how much comes after that and can't be kept, and the id of the next
-    /// page.
-    Page(Option<EventId>, Position, Option<Box<str>>),
-}
-
-impl Then {
-    /// Whether nothing of what was asked for is left.
-    fn covers(&self, ask: &Ask) -> bool {
-        match (self, ask) {
-            (Then::From(end, ended), Ask::Stretch(_, (_, last), _)) => *ended || end >= last,
-            _ => true,
-        }
-    }
-}
-
 /// Where a V1 sync is.
 #[derive(Default)]
-struct Walk {
+pub(super) struct Walk {
     /// The next page's id, and what comes before it.
-    next: Option<(Box<str>, Position)>,
+    pub(super) next: Option<(Box<str>, Position)>,
     /// The pages that were asked for: a server must not lead in circles.
-    asked: Vec<Box<str>>,
+    pub(super) asked: Vec<Box<str>>,
     /// The end was reached, but there are newer events here: it is looked for once more.
-    again: bool,
+    pub(super) again: bool,
 }
 
 /// One request.
-enum Ask {
+pub(super) enum Ask {
     /// In a stretch of a V0 log; at its end from a known event on.
     Stretch(Asked, Interval, Option<Event>),
     /// From an event on; `known`: it is in the log.
@@ -168,7 +140,7 @@ impl Sync {
     }
 
     /// Takes a log without events for one of V1, if it was not yet.
-    fn turns_v1(&mut self, log: &Log) -> bool {
+    pub(super) fn turns_v1(&mut self, log: &Log) -> bool {
         let turns = !self.v1 && log.record().dialect.is_none();
         self.v1 |= turns;
         turns
@@ -316,139 +288,6 @@ impl Sync {
         Ok(Some(Ask::Stretch(asked, (first, last), known)))
     }
 
-    /// An answer's events in runs, and where they lead.
-    fn read(&mut self, log: &Log, text: &str, ask: &Ask) -> Result<(Vec<Run>, Then)> {
-        match ask {
-            Ask::Stretch(asked, (first, last), known) => {
-                let mut page = asked.read(text)?;
-                let only_v1 = page.is_v1 && page.events.iter().all(std::result::Result::is_err);
-                if only_v1 && self.turns_v1(log) {
-                    return Ok((Vec::new(), Then::From((-MAX_ID).saturating_sub(1), false)));
-                }
-                let after = asked.after(&page).map_or(*first, |asked| asked.low);
-                if let Some(known) = known {
-                    let same = |event: &Event| {
-                        event.header.id == known.header.id
-                            && event.header.timestamp == known.header.timestamp
-                    };
-                    let mut events = page.events.into_iter();
-                    if !matches!(events.next(), Some(Ok((_, event))) if same(&event)) {
-                        return Err(gone(known));
-                    }
-                    page.events = events.collect();
-                    self.distrusts = false;
-                }
-                let open = asked.high.is_none();
-                let ended = open && !page.has_more;
-                let end = if page.has_more || open {
-                    after.saturating_sub(1)
-                } else {
-                    *last
-                };
-                Ok((self.runs(page, (*first, end)), Then::From(end, ended)))
-            }
-            Ask::Page { id, known, after } => {
-                if let Some(id) = id
-                    && self.walk.asked.contains(id)
-                {
-                    let why = "its pages lead in circles".to_owned();
-                    return Err(Error::BadAnswer(why).into());
-                }
-                let page = read_page(text, id.as_deref(), *known)?;
-                let (mut items, mut last, mut lost) = (Vec::new(), None, 0i64);
-                let mut after = *after;
-                for found in page.events {
-                    self.report.events = self.report.events.saturating_add(1);
-                    items.push(match found.and_then(of_v1) {
-                        Ok(event) => {
-                            (last, lost) = (event.header.id.clone(), 0);
-                            Item::follows(event, Origin::Remote, after)
-                        }
-                        Err(why) => {
-                            lost = lost.saturating_add(1);
-                            self.server.skipped(&why);
-                            Item::Unusable(why, after)
-                        }
-                    });
-                    after = After::Item;
-                }
-                Ok((vec![(items, None)], Then::Page(last, lost, page.next)))
-            }
-        }
-    }
-
-    /// Takes in where a page leads, once it is written.
-    fn go_on(&mut self, log: &Rc<Log>, ask: &Ask, then: Then) {
-        let (last, lost, next) = match then {
-            Then::From(end, ended) => {
-                self.at = Some(end.saturating_add(1));
-                self.ended = ended;
-                return;
-            }
-            Then::Page(last, lost, next) => (last, lost, next),
-        };
-        self.walk.next = None;
-        let mut before = None;
-        if let Ask::Page { id, after, .. } = ask {
-            self.walk.asked.extend(id.clone());
-            if let After::Event(at) = after {
-                before = Some(*at);
-            }
-        }
-        let last = last.and_then(|id| log.position_of(&id)).or(before);
-        let Some(last) = last else {
-            // There is nothing at all, or nothing that can be kept.
-            self.ended = next.is_none();
-            let before = log.snapshot().before_first().saturating_add(lost);
-            self.walk.next = next.map(|next| (next, before));
-            return;
-        };
-        let last = last.saturating_add(lost);
-        self.at = Some(last.saturating_add(1));
-        let (gap, newest) = (
-            log.record().coverage.gaps(last.saturating_add(1), MAX_ID),
-            log.latest_position(),
-        );
-        let adjoins = gap
-            .first()
-            .is_some_and(|(first, _)| *first == last.saturating_add(1));
-        match next {
-            Some(next) if adjoins => self.walk.next = Some((next, last)),
-            Some(_) => {}
-            None if adjoins && newest.is_some_and(|newest| newest > last) && !self.walk.again => {
-                self.walk.again = true;
-                self.walk.asked.clear();
-            }
-            None => self.ended = true,
-        }
-    }
-
-    /// A page's events in runs, each with the stretch in which nothing is missing. Where something
-    /// can't be read, which may have had any id there, one run ends and the next begins.
-    fn runs(&mut self, page: Page, ends: Interval) -> Vec<Run> {
-        let mut runs = Vec::new();
-        let mut items = Vec::new();
-        let (mut first, mut last) = (Some(ends.0), ends.0.saturating_sub(1));
-        for found in page.events {
-            self.report.events = self.report.events.saturating_add(1);
-            match found.and_then(of_v0) {
-                Ok((id, event)) => {
-                    first.get_or_insert(id);
-                    last = id;
-                    items.push(Item::event(event, Origin::Remote));
-                }
-                Err(why) => {
-                    self.report.rejected = self.report.rejected.saturating_add(1);
-                    self.server.skipped(&why);
-                    let run = first.take().map(|first| (first, last));
-                    runs.extend(run.map(|run| (std::mem::take(&mut items), Some(run))));
-                }
-            }
-        }
-        runs.extend(first.map(|first| (items, Some((first, ends.1)))));
-        runs
-    }
-
     fn count(&mut self, outcome: &Outcome) {
         let count = match outcome {
             Outcome::Accepted(_) => &mut self.report.accepted,
@@ -471,18 +310,4 @@ impl Sync {
 /// What a V1 server answers at the address of V0's pages: there it wants ids in a body, or redirects.
 fn wants_v1(why: &Error) -> bool {
     matches!(why, Error::Refused(0 | 405 | 422))
-}
-
-fn of_v1(event: Event) -> std::result::Result<Event, String> {
-    match event.dialect() {
-        Some(Dialect::V1) => Ok(event),
-        _ => Err("it is no V1 event".to_owned()),
-    }
-}
-
-fn of_v0((id, event): (Position, Event)) -> std::result::Result<(Position, Event), String> {
-    match event.dialect() {
-        Some(Dialect::V0) => Ok((id, event)),
-        _ => Err("it is neither an action nor an observation".to_owned()),
-    }
 }
