@@ -22,6 +22,19 @@ async fn open(name: &str) -> IndexedDb {
     IndexedDb::open(ConnectionOptions::new(name)).await.unwrap()
 }
 
+/// One that has written: what it is told to write from then on is on its way at once.
+async fn open_and_write(name: &str) -> IndexedDb {
+    let database = open(name).await;
+    let other = Key::new(&Rc::from("other"), 0);
+    let batch = WriteBatch {
+        expected: None,
+        writes: vec![Write::Put(Table::Tail, other, vec![])],
+    };
+    let written = database.commit(batch, Durability::Relaxed).await;
+    assert_eq!(written, Ok(()));
+    database
+}
+
 /// Takes a counter from one number to the next, and writes who did it.
 fn step(before: Option<u32>, who: &str) -> WriteBatch {
     let id = Rc::from("c");
@@ -120,7 +133,8 @@ async fn nothing_is_lost_when_tabs_count_on_without_waiting_for_each_other() {
 
 #[wasm_bindgen_test]
 async fn a_conflict_is_seen_even_when_nobody_looks_at_the_answer_in_time() {
-    let (one, other) = (open("unpolled").await, open("unpolled").await);
+    let name = "unpolled";
+    let (one, other) = (open_and_write(name).await, open_and_write(name).await);
     let winner = one.commit(step(None, "one"), Durability::Relaxed);
     let mut late = other.commit(step(None, "other"), Durability::Relaxed);
     let mut winner = std::pin::pin!(winner);
@@ -161,7 +175,7 @@ async fn another_tabs_upgrade_goes_on_at_once() {
 
 #[wasm_bindgen_test]
 async fn what_was_begun_before_another_tabs_upgrade_is_finished() {
-    let database = open("finish").await;
+    let database = open_and_write("finish").await;
     let commit = database.commit(step(None, "we"), Durability::Relaxed);
     let (answer, newer) = join(commit, raw::open("finish", schema::VERSION + 1)).await;
     let newer = newer.unwrap();
