@@ -168,14 +168,20 @@ struct Import<'a> {
     report: ImportReport,
 }
 
+/// The event as the server would load it, where it can.
+fn loaded(text: &str) -> std::result::Result<Event, EventError> {
+    let event = Event::from_json(text.as_bytes())?;
+    match wire_form(&event.text) {
+        Some(wire) => Event::from_canonical(wire.into_boxed_str()),
+        None => Ok(event),
+    }
+}
+
 impl Import<'_> {
     /// Reads an event in any shape that a server ever stored it in. One that the server could not
     /// load stays as it is.
     fn read(&mut self, text: &str) -> std::result::Result<Frame, EventError> {
-        let mut event = Event::from_json(text.as_bytes())?;
-        if let Some(wire) = wire_form(&event.text) {
-            event = Event::from_canonical(wire.into_boxed_str())?;
-        }
+        let mut event = loaded(text)?;
         if !event.header.kind.is_v0() {
             return Frame::read(event.text.as_bytes(), FrameForm::Raw);
         }
@@ -190,7 +196,7 @@ impl Import<'_> {
             let id = ["\"id\": ", &self.next_id.to_string()].concat();
             // Of a key that comes twice, the last value counts.
             let text = ["{", &id, ", ", members, ", ", &id, "}"].concat();
-            event = Event::from_json(text.as_bytes())?;
+            event = loaded(&text)?;
         }
         match event.header.id {
             Some(EventId::Number(id @ 0..=MAX_ID)) => {
