@@ -6,6 +6,9 @@ use crate::event::Position;
 /// A stretch of a log, both ends included.
 pub type Interval = (Position, Position);
 
+/// All that a log may hold.
+pub(super) const EVERYTHING: Interval = (Position::MIN, Position::MAX);
+
 /// Disjoint intervals, both ends included, ascending, never touching each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage(Vec<(Position, Position)>);

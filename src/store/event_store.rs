@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::cache::{CacheStats, PageCache};
+use super::coverage::EVERYTHING;
 use super::found::Findings;
 use super::journal::{Deed, Journal};
 use super::log::{Log, Shared};
@@ -220,8 +221,7 @@ impl EventStore {
             .backend
             .commit(batch, self.shared.durability)
             .await?;
-        let all = (Position::MIN, Position::MAX);
-        self.shared.done(&id, Deed::Delete, vec![all]);
+        self.shared.done(&id, Deed::Delete, vec![EVERYTHING]);
         self.shared.forget(&id);
         match (&open, self.shared.open_log(&id)) {
             (Some(log), _) => log.empty(),

@@ -4,11 +4,11 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
+use super::coverage::EVERYTHING;
 use super::log::{Log, Shared};
 use super::record::Record;
 use crate::backend::{Expected, Key, Table, Write, WriteBatch};
 use crate::error::{Error, Result};
-use crate::event::Position;
 use crate::notice::{Eviction, Level, Notice};
 
 /// The budget, and what is known of how much of it is left.
@@ -143,8 +143,7 @@ impl Shared {
             self.forget(&one.id);
             freed = freed.saturating_add(one.record.bytes.max(1));
             // Another tab may have it open.
-            let all = vec![(Position::MIN, Position::MAX)];
-            (self.reporter).tell(Notice::Changed(Rc::clone(&one.id), all));
+            (self.reporter).tell(Notice::Changed(Rc::clone(&one.id), vec![EVERYTHING]));
             self.reporter.tell(Notice::Evicted {
                 conversation: one.id,
                 bytes: one.record.bytes,

@@ -27,7 +27,7 @@ const HELLO_PAUSE: u32 = 100;
 
 /// How long a database that the browser has closed is left alone if nobody asks for it, in
 /// milliseconds: it may be about to delete it.
-pub(super) const CLOSED_PAUSE: u32 = 1_000;
+const CLOSED_PAUSE: u32 = 1_000;
 
 /// How long others, which are probably not there, are not told of a change, in milliseconds.
 const TELL_PAUSE: u32 = 100;
@@ -149,7 +149,7 @@ impl Home {
     }
 
     /// Does something after so many milliseconds, if the store is there still.
-    pub(super) fn later(self: &Rc<Home>, milliseconds: u32, act: fn(&Home)) {
+    fn later(self: &Rc<Home>, milliseconds: u32, act: fn(&Home)) {
         let home = Rc::downgrade(self);
         let pause = self.store.clock().sleep(milliseconds);
         let _ = promise(async move {
@@ -189,9 +189,15 @@ impl Home {
         self.store.set_alone(false);
     }
 
-    /// Looks at every conversation in use: what the database holds may be something else now, or
-    /// nothing.
-    pub(super) fn look_again(&self) {
+    /// The browser has closed the database: what it holds may be something else when it is opened
+    /// again, or nothing.
+    pub(super) fn database_closed(self: &Rc<Home>) {
+        self.meet();
+        self.later(CLOSED_PAUSE, Home::look_again);
+    }
+
+    /// Looks at every conversation in use.
+    fn look_again(&self) {
         for live in self.in_use.borrow().iter().filter_map(Weak::upgrade) {
             self.changed_elsewhere(live.stream.log().id());
         }

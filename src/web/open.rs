@@ -7,7 +7,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{decompose, promise};
-use super::home::{CLOSED_PAUSE, Fed, Home};
+use super::home::{Fed, Home};
 use super::notify::Notify;
 use super::options::{self, Options};
 use super::tabs::Tabs;
@@ -41,8 +41,7 @@ pub(super) async fn open(given: JsValue, notify: Function) -> Result<Rc<Home>> {
         let (hears, tell) = (Weak::clone(&home), Rc::clone(&connection.on_event));
         connection.on_event = Rc::new(move |event| {
             if let (ConnectionEvent::Terminated, Some(home)) = (&event, hears.upgrade()) {
-                home.meet();
-                home.later(CLOSED_PAUSE, Home::look_again);
+                home.database_closed();
             }
             tell(event);
         });
