@@ -8,7 +8,7 @@ use std::rc::Rc;
 use js_sys::{Array, Uint8Array};
 use oh_event_store::backend::{Backend, Durability, Expected, Key, Table, Write, WriteBatch};
 use oh_event_store::error::Error;
-use oh_event_store::web::{ConnectionOptions, IndexedDb, schema};
+use oh_event_store::web::{ConnectionEvent, ConnectionOptions, IndexedDb, schema};
 use raw_database as raw;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -25,7 +25,7 @@ fn put(number: i64) -> WriteBatch {
 
 #[wasm_bindgen_test]
 async fn an_occupied_database_ends_every_call_with_a_timeout() {
-    let mut options = ConnectionOptions::new("occupied");
+    let (mut options, events) = raw::watched("occupied");
     options.timeout = 200;
     let database = IndexedDb::open(options).await.unwrap();
     let id = Rc::from("c");
@@ -49,6 +49,9 @@ async fn an_occupied_database_ends_every_call_with_a_timeout() {
         database.conversations().await,
         Err(timeout("conversations"))
     );
+    // Nobody can tell it from a connection that the browser has forgotten: it is given up, except by
+    // a call within which it was opened, which had less time.
+    assert_eq!(*events.borrow(), vec![ConnectionEvent::Terminated; 2]);
 
     // What was given up does not happen later.
     raw::call(&release);

@@ -54,14 +54,16 @@ impl IndexedDb {
         operation: &'static str,
         mut work: Answer<'_, Vec<IdbRequest>>,
     ) -> Result<Vec<IdbRequest>> {
-        let milliseconds = self.connection.timeout();
-        within(milliseconds, &mut work)
-            .await
-            .unwrap_or(Err(Error::Timeout {
-                operation,
-                milliseconds,
-            }
-            .into()))
+        let (milliseconds, answers) = (self.connection.timeout(), self.connection.answers());
+        if let Some(answer) = within(milliseconds, &mut work).await {
+            return answer;
+        }
+        self.connection.unanswered(answers);
+        Err(Error::Timeout {
+            operation,
+            milliseconds,
+        }
+        .into())
     }
 
     /// Makes requests within a transaction. The answer comes with the last of those that `issue`
@@ -95,6 +97,7 @@ impl IndexedDb {
                 let mut running = Running(Some(&transaction));
                 let requests = issue(&transaction).map_err(exception)?;
                 let finished = finish(&transaction, &database, requests.last()).await;
+                self.connection.answered();
                 if let Err(why) = &finished
                     && is_exception(why, &BROKEN)
                 {

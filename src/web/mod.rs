@@ -14,6 +14,7 @@ mod link;
 mod new_log;
 mod notify;
 mod open;
+mod open_database;
 mod options;
 mod record;
 mod remote;

@@ -60,19 +60,16 @@ fn create_and_delete() -> Answer<Promise> {
     let creating = open(MOMENTARY, 1)?;
     let deleting = delete_database(MOMENTARY)?;
     Ok(promise(async move {
-        let _ = succeeded(&creating).await;
-        if let Ok(database) = creating.result() {
-            database.unchecked_into::<IdbDatabase>().close();
-        }
-        let _ = succeeded(&deleting).await;
-        Ok(JsValue::UNDEFINED)
+        succeeded(&creating).await?;
+        creating.result()?.unchecked_into::<IdbDatabase>().close();
+        succeeded(&deleting).await
     }))
 }
 
-async fn succeeded(request: &IdbOpenDbRequest) -> Answer<()> {
+async fn succeeded(request: &IdbOpenDbRequest) -> Answer<JsValue> {
     let promise = Promise::new(&mut |resolve, reject| {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     });
-    JsFuture::from(promise).await.map(drop)
+    JsFuture::from(promise).await
 }

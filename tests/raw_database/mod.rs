@@ -27,6 +27,8 @@ extern "C" {
     pub fn store_names(database: &JsValue) -> String;
     pub fn close(database: &JsValue);
     pub fn occupy(database: &JsValue) -> Function;
+    #[wasm_bindgen(js_name = uncaughtErrors)]
+    pub fn uncaught_errors() -> Array;
     #[wasm_bindgen(js_name = replaceFactory)]
     pub fn replace_factory(factory: &JsValue) -> Function;
     #[wasm_bindgen(js_name = refusingFactory)]

@@ -67,6 +67,13 @@ export function occupy(database) {
   };
 }
 
+/** What is thrown from now on and caught by nobody. */
+export function uncaughtErrors() {
+  const errors = [];
+  addEventListener("error", (event) => errors.push(event.message));
+  return errors;
+}
+
 /** Puts another factory, or none, in the place of `indexedDB`; answers how to take it back. */
 export function replaceFactory(factory) {
   const before = Object.getOwnPropertyDescriptor(globalThis, "indexedDB");
