@@ -26,10 +26,25 @@ pub(super) fn parts(key: &JsValue) -> Option<(String, i64)> {
     Some((parts.get(0).as_string()?, number as i64))
 }
 
-/// The bytes of a value. One that is not ours is a record without any, which no reader takes for whole.
+/// A value of so many bytes is worth a call.
+const LARGE: u32 = 32 * 1024;
+
+/// The bytes of a value that was read. One that is not ours is a record without any, which no reader
+/// takes for whole.
 pub(super) fn bytes(value: &JsValue) -> Vec<u8> {
-    value
-        .dyn_ref::<Uint8Array>()
-        .map(Uint8Array::to_vec)
-        .unwrap_or_default()
+    let Some(array) = value.dyn_ref::<Uint8Array>() else {
+        return Vec::new();
+    };
+    let bytes = array.to_vec();
+    release(array);
+    bytes
+}
+
+/// Frees a value that is in the database, or was read from it. What the garbage collector has yet to
+/// find is memory that the next value can't have: a tenth of the time of reading everything.
+pub(super) fn release(value: &Uint8Array) {
+    if value.length() >= LARGE {
+        // Browsers without the method keep it longer.
+        let _ = value.buffer().transfer_with_length(0);
+    }
 }

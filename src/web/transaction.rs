@@ -8,7 +8,7 @@ use web_sys::{IdbRequest, IdbTransaction};
 
 use super::connection::exception;
 use super::convert;
-use super::record::{key, span};
+use super::record::{key, release, span};
 use super::settled::settled;
 use crate::backend::{Durability, Table, Write};
 use crate::error::{Error, Result};
@@ -105,6 +105,7 @@ pub(super) fn apply(
         Write::Put(_, _, value) => {
             let value = Uint8Array::from(value.as_ref());
             store.put_with_key(&value, &key(&place.conversation, place.number))?;
+            release(&value);
         }
         Write::Add(_, _, value) => {
             let value = Uint8Array::from(value.as_ref());
