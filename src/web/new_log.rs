@@ -47,12 +47,13 @@ pub(super) fn begin() {
 
 /// Waits until it is, if that is under way.
 pub(super) async fn begun() {
-    let beginning = BEGINNING.with_borrow(Clone::clone);
-    if let Some(beginning) = beginning {
-        let mut beginning = JsFuture::from(beginning).boxed_local();
-        within(PATIENCE, &mut beginning).await;
-        BEGINNING.take();
-    }
+    let Some(beginning) = BEGINNING.with_borrow(Clone::clone) else {
+        return;
+    };
+    let mut begun = JsFuture::from(beginning.clone()).boxed_local();
+    within(PATIENCE, &mut begun).await;
+    // Another store may have one begun meanwhile.
+    BEGINNING.with_borrow_mut(|newest| newest.take_if(|newest| **newest == *beginning));
 }
 
 /// Both are asked for at once: whatever becomes of this worker, the browser carries them out.
