@@ -78,6 +78,16 @@ enum State {
     Closed,
 }
 
+impl State {
+    /// Not open; the next call opens it at once.
+    fn idle() -> State {
+        State::Lost {
+            until: 0.0,
+            why: not_open(),
+        }
+    }
+}
+
 /// One connection and its life.
 pub(super) struct Connection {
     options: ConnectionOptions,
@@ -97,10 +107,7 @@ impl Connection {
     pub(super) fn new(options: ConnectionOptions) -> Rc<Connection> {
         Rc::new(Connection {
             options,
-            state: RefCell::new(State::Lost {
-                until: 0.0,
-                why: not_open(),
-            }),
+            state: RefCell::new(State::idle()),
             losses: Cell::new(0),
             opened: Cell::new(0),
             answers: Cell::new(0),
@@ -247,13 +254,7 @@ impl Connection {
             State::Open { database, .. } => database.clone(),
             _ => return,
         };
-        self.give_up(
-            database,
-            State::Lost {
-                until: 0.0,
-                why: not_open(),
-            },
-        );
+        self.give_up(database, State::idle());
     }
 
     fn give_up(&self, database: Database, state: State) {
