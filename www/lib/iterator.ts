@@ -14,12 +14,10 @@ const FULL_READ = 512;
 
 /** Reads a cursor or a subscription batch by batch, until the end, an error or `close`. */
 export class Reader {
+  closed = false;
   #source: ReturnType<OpenSource> | undefined;
-  #batch: Batch | undefined;
-  #index = 0;
   #ahead: Promise<Batch | undefined> | undefined;
   #size = FIRST_READ;
-  #closed = false;
   readonly #open: OpenSource;
   readonly #readAhead: boolean;
   readonly #onClose: () => void;
@@ -31,20 +29,16 @@ export class Reader {
     this.#onClose = onClose;
   }
 
-  /** The next event as its place in a batch. */
-  async next(): Promise<[Batch, number] | undefined> {
+  /** The next batch; undefined at the end, and where it is closed before the batch has come. */
+  async next(): Promise<Batch | undefined> {
     try {
-      while (!this.#closed) {
-        if (this.#batch && this.#index < this.#batch.ends.length) {
-          return [this.#batch, this.#index++];
-        }
-        this.#batch = await (this.#ahead ?? this.#read());
-        this.#index = 0;
-        if (!this.#batch) break;
+      const batch = this.closed ? undefined : await (this.#ahead ?? this.#read());
+      if (batch && !this.closed) {
         if (this.#readAhead) (this.#ahead = this.#read()).catch(() => {});
+        return batch;
       }
     } catch (error) {
-      if (!this.#closed) {
+      if (!this.closed) {
         this.close();
         throw error;
       }
@@ -54,8 +48,8 @@ export class Reader {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.closed) return;
+    this.closed = true;
     this.#onClose();
     this.#source?.then((source) => source.free()).catch(() => {});
   }
@@ -72,9 +66,10 @@ export class Reader {
 type Make<T> = (batch: Batch, index: number) => T;
 
 async function* each<T>(reader: Reader, make: Make<T>): AsyncGenerator<T, void> {
-  for (let found; (found = await reader.next());) {
-    decodeAll(found[0]);
-    yield make(...found);
+  for (let batch; (batch = await reader.next());) {
+    decodeAll(batch);
+    const { length } = batch.ends;
+    for (let index = 0; index < length && !reader.closed; index++) yield make(batch, index);
   }
 }
 
@@ -119,12 +114,14 @@ export class BatchSearch<T> implements Search<T> {
     const make = this.#make;
     async function* batches(reader: Reader): AsyncGenerator<T[], void> {
       let items: T[] = [];
-      for (let found; (found = await reader.next());) {
-        const [batch, index] = found;
-        pushLazily(items, () => make(batch, index));
-        if (items.length < size) continue;
-        yield items;
-        items = [];
+      for (let batch: Batch | undefined; (batch = await reader.next());) {
+        const from = batch;
+        for (let index = 0; index < from.ends.length && !reader.closed; index++) {
+          pushLazily(items, () => make(from, index));
+          if (items.length < size) continue;
+          yield items;
+          items = [];
+        }
       }
       if (items.length) yield items;
     }
@@ -139,7 +136,15 @@ export class BatchSearch<T> implements Search<T> {
   /** Parses everything: elements that wait would keep every text in memory beside the array. */
   async toArray(): Promise<T[]> {
     const items: T[] = [];
-    for await (const item of this) items.push(item);
+    const reader = this.#reader();
+    try {
+      for (let batch: Batch | undefined; (batch = await reader.next());) {
+        decodeAll(batch);
+        for (const index of batch.ends.keys()) items.push(this.#make(batch, index));
+      }
+    } finally {
+      reader.close();
+    }
     return items;
   }
 
