@@ -4,14 +4,15 @@
 //! Chromium goes on behind it, and the time after that can't read the file and throws away every
 //! database of the origin (google/leveldb#1287). A new file ends that: what the old one holds moves
 //! to tables, and the old one goes. Deleting a database has it begun, unless something else is written
-//! at that moment: LevelDB forgets about it then.
+//! at that moment: LevelDB forgets about it then, once or twice in a hundred times. So it is begun
+//! once more, for which nobody waits.
 
 use std::cell::RefCell;
 
 use futures_util::FutureExt;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{IdbDatabase, IdbOpenDbRequest};
 
 use super::clock::within;
@@ -42,6 +43,12 @@ pub(super) fn begin() {
     let loses = VERSION_CHANGE.with(|event| Reflect::has(event, &"dataLoss".into()));
     if loses == Ok(true) {
         BEGINNING.set(create_and_delete().ok());
+        spawn_local(async {
+            begun().await;
+            if let Ok(again) = create_and_delete() {
+                let _ = JsFuture::from(again).await;
+            }
+        });
     }
 }
 
