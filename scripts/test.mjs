@@ -43,7 +43,7 @@ const RUNNERS = {
     announced: /^left out: fuzz .*\((\d+) targets\): ./gm,
   },
   playwright: {
-    summary: /^ +\d+ (?:passed|failed|flaky|skipped|did not run|interrupted).*$/gm,
+    summary: /^ +(?:\d+ (?:passed|failed|flaky|skipped|did not run|interrupted)|\[\w+\] › ).*$/gm,
     passed: /^ +(\d+) passed/gm,
     skipped: /^ +(\d+) (?:skipped|did not run)/gm,
     announced: /^left out: .*\((\d+) tests?\): ./gm,

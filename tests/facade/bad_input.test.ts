@@ -192,8 +192,13 @@ describe.each([
     expect(await codeOf(() => conversation.addEvent(anything({}), "user"))).toBe("invalid-event");
     const noText = new Uint8Array([255, 254, 0]);
     expect(await codeOf(() => store.import(noText, { id: "c" }))).toBe("invalid-event");
-    const left = conversation.follow({ signal: anything(5) });
-    expect(() => firstOf(left)).toThrow(TypeError);
+    const options = { signal: anything(5), baseUrl: "http://localhost:1" };
+    const followed = () => firstOf(conversation.follow(options));
+    for (const call of ["sync", "verify", "repair", "export"] as const) {
+      expect(await codeOf(() => conversation[call](options)), call).toBe("invalid-argument");
+    }
+    expect(await codeOf(async () => followed())).toBe("invalid-argument");
+    expect(await conversation.countEvents()).toBe(1);
   });
 
   test("two ids that differ in half a character only are not one conversation", async () => {

@@ -9,7 +9,7 @@ import type { HostedLog as Log } from "./protocol.js";
 import { Reading } from "./reading.js";
 import type { ArgsOf, MethodOf, Remote, ResultOf } from "./remote.js";
 import { LocalReplay } from "./replay.js";
-import { guarded, isFunction, Listeners, type Report } from "./report.js";
+import { guarded, isFunction, Listeners, onAbort, type Report } from "./report.js";
 import { allEvents, Delivery, eachEvent } from "./subscription.js";
 import type {
   BatchCallback,
@@ -127,12 +127,11 @@ export class LocalConversation extends Reading implements Conversation {
           async () => (await this.#log()).open("follow", options),
           false,
           () => {
-            signal?.removeEventListener("abort", end);
+            forget();
             this.#running.delete(end);
           },
         );
-        // First, for it throws where the signal is none.
-        signal?.addEventListener("abort", end);
+        const forget = onAbort(signal, end);
         this.#running.add(end);
         if (signal?.aborted) end();
         return eventsOf(reader);
@@ -263,13 +262,14 @@ export class LocalConversation extends Reading implements Conversation {
     onProgress: ((report: R) => void) | undefined,
   ): Promise<R> {
     if (signal?.aborted) throw signal.reason;
-    const run = open(await this.#log());
     let end = () => {};
     const ended = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
+    const log = await this.#log();
+    const forget = onAbort(signal, end);
+    const run = open(log);
     this.#running.add(end);
     if (!this.users) end();
     try {
-      signal?.addEventListener("abort", end);
       for (;;) {
         const step = await Promise.race([run.call("next"), ended]);
         if (signal?.aborted) throw signal.reason;
@@ -278,7 +278,7 @@ export class LocalConversation extends Reading implements Conversation {
         if (step.ended) return step.report;
       }
     } finally {
-      signal?.removeEventListener("abort", end);
+      forget();
       this.#running.delete(end);
       void run.free();
     }
@@ -341,10 +341,11 @@ export class LocalConversation extends Reading implements Conversation {
 
   async export(options: ExportOptions = {}): Promise<Blob> {
     const { signal, onProgress, ...rest } = options;
-    signal?.throwIfAborted();
-    const cursor = (await this.#log()).open("export", rest);
+    if (signal?.aborted) throw signal.reason;
+    const log = await this.#log();
+    const forget = onAbort(signal, () => end());
+    const cursor = log.open("export", rest);
     const end = () => void cursor.free();
-    signal?.addEventListener("abort", end);
     try {
       const type = TYPES[rest.format ?? "trajectory"];
       const blob = await cursor.call("file", type, (done, total) => {
@@ -354,7 +355,7 @@ export class LocalConversation extends Reading implements Conversation {
       signal?.throwIfAborted();
       return blob;
     } finally {
-      signal?.removeEventListener("abort", end);
+      forget();
       end();
     }
   }

@@ -29,6 +29,14 @@ export function isFunction(callback: unknown, what: string): void {
   if (typeof callback !== "function") throw errorOf("invalid-argument", `${what} is no function`);
 }
 
+/** Has `end` called when an application's signal says so, until what it returns is called. */
+export function onAbort(signal: AbortSignal | undefined, end: () => void): () => void {
+  if (!signal) return () => {};
+  isFunction(signal.addEventListener, "signal.addEventListener");
+  signal.addEventListener("abort", end);
+  return () => signal.removeEventListener("abort", end);
+}
+
 /** An application's callbacks; one that fails disturbs no other. */
 export class Listeners<T> {
   readonly #calls = new Set<(value: T) => unknown>();
