@@ -107,7 +107,6 @@ async fn calls_under_way_when_the_browser_closes_the_database_end() {
     let bucket = Bucket::open("closed-under-way", None).await;
     let (options, events) = raw::watched("under way");
     let database = IndexedDb::open(options).await.unwrap();
-    // Where a database is being created at that moment, Chromium may forget those that are open.
     assert_eq!(put(&database, 1, "x").await, Ok(()));
     let crash = async {
         let bucket = bucket.crash().await;
@@ -135,10 +134,9 @@ async fn calls_under_way_when_the_browser_closes_the_database_end() {
 
 #[wasm_bindgen_test]
 async fn a_new_log_file_that_cant_be_begun_holds_nothing_up() {
-    let momentary = "oh-event-store begins a log file";
     let errors = raw::uncaught_errors();
     // Ours is refused by a newer one.
-    let newer = raw::open(momentary, 9).await.unwrap();
+    let newer = raw::open(raw::MOMENTARY, 9).await.unwrap();
     raw::close(&newer);
     let database = IndexedDb::open(ConnectionOptions::new("no log file"))
         .await

@@ -8,6 +8,9 @@ use js_sys::{Array, Function};
 use oh_event_store::web::{ConnectionEvent, ConnectionOptions};
 use wasm_bindgen::prelude::*;
 
+/// The database that a store creates and deletes beside its first write.
+pub const MOMENTARY: &str = "oh-event-store begins a log file";
+
 #[wasm_bindgen(module = "/tests/raw_database/raw.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
@@ -84,6 +87,9 @@ impl Bucket {
 
     /// Closes the databases in it by force, and gives an empty one in its place.
     pub async fn crash(self) -> Bucket {
+        // While a database is being created, Chromium may forget those that are open. The momentary
+        // one is not any more when another open of it has ended.
+        close(&open(MOMENTARY, 1).await.unwrap());
         let name = self.name;
         delete_bucket(name).await;
         drop(self);
