@@ -262,9 +262,9 @@ export class LocalConversation extends Reading implements Conversation {
     onProgress: ((report: R) => void) | undefined,
   ): Promise<R> {
     if (signal?.aborted) throw signal.reason;
+    const log = await this.#log();
     let end = () => {};
     const ended = new Promise<undefined>((resolve) => (end = () => resolve(undefined)));
-    const log = await this.#log();
     const forget = onAbort(signal, end);
     const run = open(log);
     this.#running.add(end);

@@ -136,15 +136,7 @@ export class BatchSearch<T> implements Search<T> {
   /** Parses everything: elements that wait would keep every text in memory beside the array. */
   async toArray(): Promise<T[]> {
     const items: T[] = [];
-    const reader = this.#reader();
-    try {
-      for (let batch: Batch | undefined; (batch = await reader.next());) {
-        decodeAll(batch);
-        for (const index of batch.ends.keys()) items.push(this.#make(batch, index));
-      }
-    } finally {
-      reader.close();
-    }
+    for await (const item of this) items.push(item);
     return items;
   }
 
