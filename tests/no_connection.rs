@@ -277,6 +277,27 @@ fn nothing_is_tried_without_a_network_or_without_being_the_holder() {
 }
 
 #[test]
+fn a_server_of_this_machine_is_tried_without_a_network_where_the_application_asks() {
+    for kind in KINDS {
+        let mut scene = Scene::new(4, kind);
+        scene.happen(10);
+        scene.open(How::default());
+        scene.go_offline();
+        scene.world.append(true);
+        scene.world.refusing.set(Some(1006));
+        scene.tabs[0].connection.control(Control::Start);
+        scene.pass(600_000.0);
+        assert_eq!(scene.tabs[0].state(), State::Offline);
+        assert_eq!(scene.world.urls.borrow().len(), 2);
+
+        scene.world.refusing.set(None);
+        scene.tabs[0].connection.control(Control::Start);
+        scene.pass(10_000.0);
+        scene.check();
+    }
+}
+
+#[test]
 fn a_full_disk_ends_the_connection_and_says_so() {
     for kind in KINDS {
         let mut scene = Scene::new(8, kind);

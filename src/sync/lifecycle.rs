@@ -42,6 +42,10 @@ impl Session {
         if !self.online {
             return self.rest(State::Offline);
         }
+        self.connect();
+    }
+
+    pub(super) fn connect(&mut self) {
         self.phase = Phase::Opening(self.now + HANDSHAKE);
         self.state = State::Connecting;
         self.opened = self.now;

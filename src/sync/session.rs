@@ -193,7 +193,10 @@ impl Session {
             Input::Start => {
                 self.wanted = true;
                 self.backoff.reset();
-                if matches!(self.phase, Phase::Off) {
+                if self.state == State::Offline {
+                    // Where a browser sees no network, a server of the same machine may be there.
+                    self.connect();
+                } else if matches!(self.phase, Phase::Off) {
                     self.state = State::Idle;
                     self.open();
                 }

@@ -98,7 +98,10 @@ export interface Connection extends AsyncDisposable {
    * False: it may have it, but is not given it again; or there is none with this id.
    */
   cancel(id: string): Promise<boolean>;
-  /** Tries again at once, also where it had failed. */
+  /**
+   * Tries again at once, also where it had failed, and once where it is `offline`: a server of the
+   * same machine needs no network.
+   */
   retry(): void;
   close(): Promise<void>;
 }
