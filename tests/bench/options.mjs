@@ -10,7 +10,7 @@ const WHOLE = {
   corpora: [10_000, 100_000],
   liveEvents: 1000,
   reactEvents: 50_000,
-  reactLimit: 30_000,
+  reactLimit: 60_000,
   real: true,
   limit: 36 * MINUTE,
 };
