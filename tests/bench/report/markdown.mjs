@@ -105,7 +105,7 @@ export function markdown(run, operations, contenders, plotOf) {
     "",
     `## Aims: ${reached} of ${judged.length} reached`,
     "",
-    `On the corpus ${aims.corpus}.`,
+    `On the corpus ${aims.corpus}. [bounds.md](bounds.md) says what bounds those that are missed.`,
     "",
     aimTable(aims.standings, operations, labels),
     "",
