@@ -301,7 +301,12 @@ test.describe("in the demo", () => {
     },
   ];
 
-  test("the rows shown are those of a naive filter over the recording", async ({ page, demo }) => {
+  test("the rows shown are those of a naive filter over the recording", async ({
+    browserName,
+    page,
+    demo,
+  }) => {
+    test.slow(browserName === "firefox", "its driver takes long for each click");
     await demo.hub.create("searched");
     await openDemo(page, demo, "searched");
     await connect(page, "websocket");
