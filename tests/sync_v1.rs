@@ -130,6 +130,42 @@ fn an_empty_log_becomes_the_servers_and_its_positions_count_from_0() {
 }
 
 #[test]
+fn a_page_may_end_with_an_id_that_has_the_hash_of_one_before_it() {
+    run(async {
+        // FNV-1a makes the same 64 bits of both.
+        let id = |number| match number {
+            40 => "8yn0iYCKYHlIj4-BwPqk".to_owned(),
+            99 => "GReLUrM4wMqfg9yzV3KQ".to_owned(),
+            _ => format!("e{number}"),
+        };
+        let text = move |number| {
+            text(number).replace(&format!("\"e{number}\""), &format!("{:?}", id(number)))
+        };
+        let server = || {
+            answering(move |url| {
+                let (from, to, next) = match url.contains("page_id=e100") {
+                    true => (100, 150, "null"),
+                    false => (0, 100, "\"e100\""),
+                };
+                let items: Vec<String> = (from..to).map(text).collect();
+                format!(
+                    "{{\"items\": [{}], \"next_page_id\": {next}}}",
+                    items.join(", ")
+                )
+            })
+        };
+        let stream = stream().await;
+        let report = finish(server(), &stream).await.expect("it syncs");
+        assert_eq!(texts(&stream).await, (0..150).map(text).collect::<Vec<_>>());
+        assert_eq!(
+            (report.requests, report.accepted, report.doubles),
+            (2, 150, 0)
+        );
+        assert!(report.complete);
+    });
+}
+
+#[test]
 fn what_is_missing_in_the_middle_and_before_the_first_finds_its_place() {
     run(async {
         let (asked, stream) = (Rc::default(), stream().await);

@@ -327,7 +327,8 @@ impl Log {
         if let Some((block, signatures)) = &plan.signed {
             (self.shared.cache).keep_signatures(&self.id, *block, signatures);
         }
-        let ids: Vec<_> = plan.committed.iter().filter_map(id_of).collect();
+        let ids = plan.committed.iter().filter_map(id_of);
+        let ids: Vec<_> = ids.map(|id| (id, ())).collect();
         self.ids.borrow_mut().merge(&ids);
         if plan.truncated.is_some() {
             *self.ids.borrow_mut() = super::load::ids(&plan.next);

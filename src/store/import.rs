@@ -235,7 +235,11 @@ impl Import<'_> {
         for (outcome, (at, id)) in outcomes.into_iter().zip(std::mem::take(&mut self.places)) {
             let lines = &mut self.lines;
             self.report.count(outcome, || lines.line(at));
-            match id.and_then(|id| self.log.position_of(&id)) {
+            let position = match &id {
+                Some(id) => self.log.position_of(id).await?,
+                None => None,
+            };
+            match position {
                 Some(position) => {
                     self.last = Some(position);
                     self.given.push(position);

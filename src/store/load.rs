@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::blocks::{Block, in_order};
 use super::commit::{Item, Outcome};
 use super::coverage::Coverage;
-use super::log::{LOADS, Log, id_of};
+use super::log::{Ids, LOADS, Log, id_of};
 use super::news::News;
 use super::plan::Plan;
 use super::record::Record;
@@ -47,9 +47,10 @@ impl Log {
                 stray.is_told = is_told(stray.entry.position);
             }
             let unread = fallback.hides_records();
+            let ids = ids(&state);
             let wanted = self.on_commit.borrow().is_some();
             let news = match wanted {
-                true => self.news(&state, &untold, attempt == LOADS).await?,
+                true => self.news((&state, &ids), &untold, attempt == LOADS).await?,
                 false => Some(News::default()),
             };
             let Some(news) = news else { continue };
@@ -62,7 +63,7 @@ impl Log {
             if fallback.turn() != turn {
                 continue;
             }
-            *self.ids.borrow_mut() = ids(&state);
+            *self.ids.borrow_mut() = ids;
             self.unread.set(unread);
             if before.stored.is_some() && state.stored.is_none() {
                 self.last_deleted.set(self.last_queued.get());
@@ -270,13 +271,14 @@ pub(super) fn rebuilt(state: &State) -> Record {
     }
 }
 
-pub(super) fn ids(state: &State) -> SortedMap<u64, Position> {
+pub(super) fn ids(state: &State) -> Ids {
     let mut all = Vec::new();
     for page in state.pages.iter() {
         all.extend(page.id_hashes.iter().copied().zip(page.positions()));
     }
     all.extend(state.tail.values().filter_map(id_of));
-    let mut ids = SortedMap::default();
+    let all: Vec<_> = all.into_iter().map(|id| (id, ())).collect();
+    let mut ids = Ids::default();
     ids.merge(&all);
     ids
 }

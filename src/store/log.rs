@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use futures_util::FutureExt;
 use futures_util::lock::Mutex;
 
 use super::cache::PageCache;
@@ -13,7 +14,7 @@ use super::journal::Journal;
 use super::record::Record;
 use super::retention::Retention;
 use super::state::State;
-use crate::backend::{Backend, Clock, Durability, Fallback, Key, Table};
+use crate::backend::{Answer, Backend, Clock, Durability, Fallback, Key, Table};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, Position, Secrets};
 use crate::filter::{Decompose, EventFilter, Matcher};
@@ -57,6 +58,10 @@ pub enum Change<'a> {
     Truncated(Position),
 }
 
+/// The hash of each string id, which two ids may have in common, and its position; empty where ids
+/// are numbers.
+pub(crate) type Ids = SortedMap<(u64, Position), ()>;
+
 /// Who hears of changes.
 pub type Listener = Rc<dyn Fn(Change<'_>)>;
 
@@ -65,8 +70,7 @@ pub struct Log {
     pub(crate) id: Rc<str>,
     pub(crate) shared: Rc<Shared>,
     pub(crate) state: RefCell<Rc<State>>,
-    /// Positions by the hash of a string id; empty where ids are numbers.
-    pub(crate) ids: RefCell<SortedMap<u64, Position>>,
+    pub(crate) ids: RefCell<Ids>,
     /// The classes of all its events, each once.
     classes: RefCell<SortedMap<Rc<Class>, Rc<Class>>>,
     pub(crate) waiting: RefCell<Vec<Rc<Ticket>>>,
@@ -266,16 +270,32 @@ impl Log {
         class
     }
 
-    /// The position of the event with this id, where the log holds one.
-    pub(crate) fn position_of(&self, id: &EventId) -> Option<Position> {
-        match id {
-            EventId::Number(id) => self.snapshot().contains(*id).then_some(*id),
-            EventId::Text(id) => self
-                .ids
-                .borrow()
-                .get(&Summary::id_hash(id.as_bytes()))
-                .copied(),
-        }
+    /// The position of the event with this id, where the log holds one. Of a string id only its hash
+    /// is looked at, unless others have the same.
+    pub(crate) fn position_of<'a>(&'a self, id: &'a EventId) -> Answer<'a, Option<Position>> {
+        let find = async move {
+            let mut places = match id {
+                EventId::Number(id) => return Ok(self.snapshot().contains(*id).then_some(*id)),
+                EventId::Text(id) => self.places(id),
+            };
+            let last = places.pop();
+            for place in places {
+                let found = self.entry_at(place).await?;
+                if found.is_some_and(|entry| entry.event.header.id.as_ref() == Some(id)) {
+                    return Ok(Some(place));
+                }
+            }
+            Ok(last)
+        };
+        find.boxed_local()
+    }
+
+    /// The positions of the events whose ids have the hash of this one.
+    pub(super) fn places(&self, id: &str) -> Vec<Position> {
+        let hash = Summary::id_hash(id.as_bytes());
+        let ids = self.ids.borrow();
+        let found = ids.range((hash, Position::MIN)..=(hash, Position::MAX));
+        found.iter().map(|((_, position), ())| *position).collect()
     }
 
     /// The entry at a position, where there is one. Not to be asked by who keeps others from changing
@@ -314,8 +334,14 @@ impl Log {
 
 /// The hash of an entry's string id, and its position.
 pub(crate) fn id_of(entry: &Entry) -> Option<(u64, Position)> {
+    let id = text_id(entry)?;
+    Some((Summary::id_hash(id.as_bytes()), entry.position))
+}
+
+/// An entry's string id.
+pub(super) fn text_id(entry: &Entry) -> Option<&str> {
     match &entry.event.header.id {
-        Some(EventId::Text(id)) => Some((Summary::id_hash(id.as_bytes()), entry.position)),
+        Some(EventId::Text(id)) => Some(id),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::coverage::{Coverage, Interval};
 use super::load::numbers;
-use super::log::{Change, Listener, Log, id_of};
+use super::log::{Change, Ids, Listener, Log, id_of};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::event::Position;
@@ -53,16 +53,25 @@ impl Log {
     /// read again, save at the last try.
     pub(super) async fn news(
         &self,
-        state: &State,
+        (state, now): (&State, &Ids),
         untold: &Coverage,
         last_try: bool,
     ) -> Result<Option<News>> {
         let before = self.snapshot();
         let ids = self.ids.borrow().clone();
-        // Where it was when it was told. What has a string id is the same event wherever it stands.
+        // Where it was when it was told. What has a string id is the same event wherever it stands,
+        // unless there are more now with its hash.
         let told = |position: Position, id: Option<u64>| {
             let at = match id {
-                Some(id) => ids.get(&id).copied(),
+                Some(id) => {
+                    let all = (id, Position::MIN)..=(id, Position::MAX);
+                    let places = ids.range(all.clone());
+                    let here = places.iter().find(|((_, at), ())| *at == position);
+                    let moved = places
+                        .first()
+                        .filter(|_| now.range(all).len() <= places.len());
+                    here.or(moved).map(|((_, at), ())| *at)
+                }
                 None => before.is_told(position).then_some(position),
             };
             at.filter(|at| !untold.meets(*at, *at))

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use super::blocks::Block;
 use super::commit::{Claim, Item, Outcome};
 use super::coverage::Interval;
-use super::log::{Log, Shared, id_of};
+use super::log::{Log, Shared, text_id};
 use super::state::State;
 use crate::backend::{Table, Write};
 use crate::error::{Error, Result};
 use crate::event::{Dialect, EventId, MAX_ID, Position, stamp};
-use crate::page::{Entry, Origin, Page, Signatures, Summary};
+use crate::page::{Entry, Origin, Page, Signatures};
 use crate::sorted_map::SortedMap;
 
 /// So many numbers of pages a millisecond is worth: they stay below 2^53 until the year 2109.
@@ -45,8 +45,8 @@ pub(crate) struct Plan {
     pub(super) appends: bool,
     /// The state was read just now, so a page that is missing is lost.
     pub(super) fresh_state: bool,
-    /// Positions of the events with string ids in this commit, by the hash of the id.
-    pending: SortedMap<u64, Position>,
+    /// Positions of the events with string ids in this commit.
+    pending: SortedMap<Box<str>, Position>,
     /// Entries for pages, by page number.
     late: SortedMap<i64, SortedMap<Position, Entry>>,
     /// Positions in the tail that are new or changed.
@@ -119,7 +119,17 @@ impl Plan {
         for item in items {
             let after = item.after();
             let before = after.and_then(|after| self.before(after));
-            let outcome = match self.entry(log, item) {
+            let mut entry = self.entry(log, item);
+            if let Ok(new) = &mut entry
+                && let Some(EventId::Text(id)) = &new.event.header.id
+            {
+                let known = match self.pending.get(id) {
+                    Some(position) => Some(*position),
+                    None => stored(log, id).await,
+                };
+                new.position = known.unwrap_or(new.position);
+            }
+            let outcome = match entry.and_then(placed) {
                 Ok(entry) => {
                     let position = entry.position;
                     let outcome = self.place(log, entry).await?;
@@ -136,7 +146,8 @@ impl Plan {
                 }
             };
             if let Outcome::Accepted(entry) | Outcome::Replaced(entry) = &outcome {
-                self.pending.extend(id_of(entry));
+                let id = text_id(entry).map(|id| (id.into(), entry.position));
+                self.pending.extend(id);
                 self.committed.push(entry.clone());
             }
             self.outcomes.push(outcome);
@@ -161,7 +172,8 @@ impl Plan {
         Ok(())
     }
 
-    /// The item as an entry of this log, or why it can't be one.
+    /// The item as an entry of this log, or why it can't be one. One with a string id has the place of
+    /// a new event.
     fn entry(&mut self, log: &Log, item: &Item) -> std::result::Result<Entry, String> {
         let last = self.next.last();
         let mut version = 0;
@@ -207,19 +219,12 @@ impl Plan {
         }
         let position = match &event.header.id {
             Some(EventId::Number(id)) if (0..=MAX_ID).contains(id) => *id,
-            Some(EventId::Text(text)) => self
-                .pending
-                .get(&Summary::id_hash(text.as_bytes()))
-                .copied()
-                .or_else(|| log.position_of(&EventId::Text(text.clone())))
-                .or_else(|| place.filter(|place| !self.is_taken(*place)))
+            Some(EventId::Text(_)) => place
+                .filter(|place| !self.is_taken(*place))
                 .or_else(|| item.after().and_then(|after| self.place_after(after)))
                 .unwrap_or_else(|| last.map_or(0, |last| last.saturating_add(1))),
             _ => return Err("it has no usable id".into()),
         };
-        if position > MAX_ID {
-            return Err("no place is left behind the last event".into());
-        }
         self.next.record.dialect = Some(dialect);
         Ok(Entry {
             position,
@@ -306,6 +311,25 @@ impl Shared {
         self.begun.set(now.max(after));
         self.begun.get().saturating_mul(PAGES_A_MILLISECOND)
     }
+}
+
+/// Refuses an entry that is behind the last place of a log.
+fn placed(entry: Entry) -> std::result::Result<Entry, String> {
+    match entry.position > MAX_ID {
+        true => Err("no place is left behind the last event".into()),
+        false => Ok(entry),
+    }
+}
+
+/// The position of the event with this id. One that can't be read is taken for it by its hash.
+async fn stored(log: &Log, id: &str) -> Option<Position> {
+    for place in log.places(id) {
+        match log.entry_now(place).await {
+            Ok(Some(entry)) if text_id(&entry) != Some(id) => {}
+            _ => return Some(place),
+        }
+    }
+    None
 }
 
 /// Whether an entry is new, better than the one that is there, or a double of it.

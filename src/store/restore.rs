@@ -249,10 +249,13 @@ impl Restore<'_> {
         }
         self.given
             .extend(places.iter().map(|(_, position)| *position));
-        self.moved |= places.iter().any(|(id, position)| {
-            let id = id.as_ref();
-            id.and_then(|id| log.position_of(id)) != Some(*position)
-        });
+        for (id, position) in &places {
+            let is = match id {
+                Some(id) => log.position_of(id).await?,
+                None => None,
+            };
+            self.moved |= is != Some(*position);
+        }
         Ok(())
     }
 }

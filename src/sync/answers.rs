@@ -95,12 +95,12 @@ impl Sync {
     }
 
     /// Takes in where a page leads, once it is written.
-    pub(super) fn go_on(&mut self, log: &Rc<Log>, ask: &Ask, then: Then) {
+    pub(super) async fn go_on(&mut self, log: &Rc<Log>, ask: &Ask, then: Then) -> Result<()> {
         let (last, lost, next) = match then {
             Then::From(end, ended) => {
                 self.at = Some(end.saturating_add(1));
                 self.ended = ended;
-                return;
+                return Ok(());
             }
             Then::Page(last, lost, next) => (last, lost, next),
         };
@@ -112,13 +112,17 @@ impl Sync {
                 before = Some(*at);
             }
         }
-        let last = last.and_then(|id| log.position_of(&id)).or(before);
+        let last = match last {
+            Some(id) => log.position_of(&id).await?,
+            None => None,
+        };
+        let last = last.or(before);
         let Some(last) = last else {
             // There is nothing at all, or nothing that can be kept.
             self.ended = next.is_none();
             let before = log.snapshot().before_first().saturating_add(lost);
             self.walk.next = next.map(|next| (next, before));
-            return;
+            return Ok(());
         };
         let last = last.saturating_add(lost);
         self.at = Some(last.saturating_add(1));
@@ -138,6 +142,7 @@ impl Sync {
             }
             None => self.ended = true,
         }
+        Ok(())
     }
 
     /// A page's events in runs, each with the stretch in which nothing is missing. Where something

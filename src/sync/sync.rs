@@ -203,7 +203,7 @@ impl Sync {
                     }
                     if whole {
                         whole = then.covers(ask);
-                        self.go_on(log, ask, then);
+                        self.go_on(log, ask, then).await?;
                     }
                 }
             }
