@@ -46,6 +46,7 @@ async function expectImported(page: Page, wanted: Recorded[]): Promise<void> {
 }
 
 test("picked, searched, and replayed with no network", async ({ page, context, demo }) => {
+  test.slow();
   const wanted = recorded();
   await openHome(page, demo);
   const choosing = page.waitForEvent("filechooser");
