@@ -164,6 +164,30 @@ fn a_conversation_that_comes_again_is_not_mixed_with_the_deleted_one() {
 }
 
 #[test]
+fn a_page_is_not_taken_for_one_that_had_its_number_before_a_deletion() {
+    run(async {
+        let records = Rc::new(Memory::new());
+        // At clocks that say the same.
+        let tab = || store(Rc::clone(&records) as Rc<dyn Backend>, &pages(300, 1000));
+        let (one, two) = (tab(), tab());
+        let fill = async |store: &EventStore, ids: std::ops::Range<i64>, word: &str| {
+            let log = log(store).await;
+            let item = |id| Item::event(events::message(id, word), Origin::Live);
+            log.append(ids.map(item).collect(), None).await.unwrap();
+            all(&log).await
+        };
+        fill(&one, 0..20, "old").await;
+        assert_eq!(all(&log(&two).await).await.len(), 20);
+        one.delete_conversation("c").await.unwrap();
+        drop(one);
+        let new = fill(&tab(), 5..30, "new").await;
+        assert_eq!(all(&log(&two).await).await, new);
+        let more = fill(&two, 3..5, "new").await;
+        assert_eq!((more.len(), &more[2..]), (27, &new[..]));
+    });
+}
+
+#[test]
 fn an_import_claims_nothing_of_what_another_tab_has_taken_away_meanwhile() {
     let records = Rc::new(Memory::new());
     let mut pool = LocalPool::new();

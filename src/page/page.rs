@@ -212,6 +212,13 @@ impl Page {
         &self.positions
     }
 
+    /// Whether a summary may be of this page: its ends and its length say so.
+    pub(crate) fn may_be(&self, summary: &Summary) -> bool {
+        let ends = self.positions.first().zip(self.positions.last());
+        ends == Some((&summary.first(), &summary.last()))
+            && self.texts().len() as u64 == summary.bytes
+    }
+
     /// The text of the event at `index`.
     #[must_use]
     pub fn text(&self, index: usize) -> Option<&str> {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::blocks::Block;
-use crate::page::{Page, Signatures};
+use crate::page::{Page, Signatures, Summary};
 
 /// What is kept in memory, of all conversations of a store.
 pub(crate) struct PageCache {
@@ -157,6 +157,20 @@ impl PageCache {
         {
             state.take(place);
         }
+    }
+
+    /// Whether a page that is here is another one than the conversation has under its number now: as
+    /// after a deletion by another tab whose clock says the same as one before it.
+    pub(crate) fn differs(&self, conversation: &Rc<str>, pages: &[Rc<Summary>]) -> bool {
+        let state = self.state.borrow();
+        let mut own = (state.slots.iter()).filter(|slot| slot.conversation == *conversation);
+        own.any(|slot| {
+            let (Place::Page(number), Item::Page(page)) = (slot.place, &slot.item) else {
+                return false;
+            };
+            let summary = pages.iter().find(|summary| summary.number == number);
+            summary.is_some_and(|summary| !page.may_be(summary))
+        })
     }
 
     pub(crate) fn stats(&self) -> CacheStats {

@@ -46,6 +46,9 @@ impl Log {
             for stray in &mut state.strays {
                 stray.is_told = is_told(stray.entry.position);
             }
+            if self.shared.cache.differs(&self.id, &state.pages) {
+                self.shared.forget(&self.id);
+            }
             let unread = fallback.hides_records();
             let ids = ids(&state);
             let wanted = self.on_commit.borrow().is_some();
