@@ -10,10 +10,8 @@ use oh_event_store::backend::Memory;
 use oh_event_store::event::{Event, EventId};
 use oh_event_store::page::{Origin, Summary};
 use oh_event_store::store::{After, Change, Item, Log, Outcome};
+use support::events::OF_ONE_HASH as IDS;
 use support::{all, open, pages, run};
-
-/// FNV-1a makes the same 64 bits of both.
-const IDS: [&str; 2] = ["8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ"];
 
 fn text(id: &str) -> String {
     format!(r#"{{"id": "{id}", "kind": "MessageEvent", "source": "agent"}}"#)

@@ -15,6 +15,7 @@ use oh_event_store::page::Origin;
 use oh_event_store::store::{After, Item, ROOM};
 use oh_event_store::stream::EventStream;
 use oh_event_store::sync::{Server, ServerOptions, Sync, SyncReport};
+use support::events::OF_ONE_HASH;
 use support::route::response;
 use support::{ManualClock, all, pages, run, store};
 
@@ -132,10 +133,9 @@ fn an_empty_log_becomes_the_servers_and_its_positions_count_from_0() {
 #[test]
 fn a_page_may_end_with_an_id_that_has_the_hash_of_one_before_it() {
     run(async {
-        // FNV-1a makes the same 64 bits of both.
         let id = |number| match number {
-            40 => "8yn0iYCKYHlIj4-BwPqk".to_owned(),
-            99 => "GReLUrM4wMqfg9yzV3KQ".to_owned(),
+            40 => OF_ONE_HASH[0].to_owned(),
+            99 => OF_ONE_HASH[1].to_owned(),
             _ => format!("e{number}"),
         };
         let text = move |number| {

@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::lock::MutexGuard;
 
 use super::coverage::Interval;
-use super::log::{Change, Log, id_of};
+use super::log::{Change, Log, ids_of};
 use super::neighbors::After;
 use super::plan::Plan;
 use crate::backend::{Expected, Table, WriteBatch};
@@ -327,9 +327,7 @@ impl Log {
         if let Some((block, signatures)) = &plan.signed {
             (self.shared.cache).keep_signatures(&self.id, *block, signatures);
         }
-        let ids = plan.committed.iter().filter_map(id_of);
-        let ids: Vec<_> = ids.map(|id| (id, ())).collect();
-        self.ids.borrow_mut().merge(&ids);
+        self.ids.borrow_mut().merge(&ids_of(&plan.committed));
         if plan.truncated.is_some() {
             *self.ids.borrow_mut() = super::load::ids(&plan.next);
         }

@@ -235,11 +235,7 @@ impl Import<'_> {
         for (outcome, (at, id)) in outcomes.into_iter().zip(std::mem::take(&mut self.places)) {
             let lines = &mut self.lines;
             self.report.count(outcome, || lines.line(at));
-            let position = match &id {
-                Some(id) => self.log.position_of(id).await?,
-                None => None,
-            };
-            match position {
+            match self.log.position_of(id.as_ref()).await? {
                 Some(position) => {
                     self.last = Some(position);
                     self.given.push(position);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::blocks::{Block, in_order};
 use super::commit::{Item, Outcome};
 use super::coverage::Coverage;
-use super::log::{Ids, LOADS, Log, id_of};
+use super::log::{Ids, LOADS, Log, ids_of};
 use super::news::News;
 use super::plan::Plan;
 use super::record::Record;
@@ -275,12 +275,11 @@ pub(super) fn rebuilt(state: &State) -> Record {
 }
 
 pub(super) fn ids(state: &State) -> Ids {
-    let mut all = Vec::new();
+    let mut all = ids_of(state.tail.values());
     for page in state.pages.iter() {
-        all.extend(page.id_hashes.iter().copied().zip(page.positions()));
+        let hashes = page.id_hashes.iter().copied();
+        all.extend(hashes.zip(page.positions()).map(|id| (id, ())));
     }
-    all.extend(state.tail.values().filter_map(id_of));
-    let all: Vec<_> = all.into_iter().map(|id| (id, ())).collect();
     let mut ids = Ids::default();
     ids.merge(&all);
     ids

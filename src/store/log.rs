@@ -270,18 +270,24 @@ impl Log {
         class
     }
 
-    /// The position of the event with this id, where the log holds one. Of a string id only its hash
-    /// is looked at, unless others have the same.
-    pub(crate) fn position_of<'a>(&'a self, id: &'a EventId) -> Answer<'a, Option<Position>> {
+    /// The position of the event with this id, where there is one and the log holds it. Of a string id
+    /// only its hash is looked at, unless others have the same.
+    pub(crate) fn position_of<'a>(
+        &'a self,
+        id: Option<&'a EventId>,
+    ) -> Answer<'a, Option<Position>> {
         let find = async move {
             let mut places = match id {
-                EventId::Number(id) => return Ok(self.snapshot().contains(*id).then_some(*id)),
-                EventId::Text(id) => self.places(id),
+                None => return Ok(None),
+                Some(EventId::Number(id)) => {
+                    return Ok(self.snapshot().contains(*id).then_some(*id));
+                }
+                Some(EventId::Text(id)) => self.places(id),
             };
             let last = places.pop();
             for place in places {
                 let found = self.entry_at(place).await?;
-                if found.is_some_and(|entry| entry.event.header.id.as_ref() == Some(id)) {
+                if found.is_some_and(|entry| entry.event.header.id.as_ref() == id) {
                     return Ok(Some(place));
                 }
             }
@@ -330,6 +336,14 @@ impl Log {
     pub(crate) fn key(&self, number: i64) -> Key {
         Key::new(&self.id, number)
     }
+}
+
+/// The ids of entries.
+pub(super) fn ids_of<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Vec<((u64, Position), ())> {
+    let ids = entries.into_iter().filter_map(id_of);
+    ids.map(|id| (id, ())).collect()
 }
 
 /// The hash of an entry's string id, and its position.

@@ -67,7 +67,7 @@ impl Log {
     /// # Errors
     /// `EventNotFound`, or what the backend answers.
     pub async fn get_event(&self, id: &EventId) -> Result<Batch> {
-        let found = match self.position_of(id).await? {
+        let found = match self.position_of(Some(id)).await? {
             Some(position) => self.entry_at(position).await?,
             None => None,
         };

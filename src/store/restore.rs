@@ -250,11 +250,7 @@ impl Restore<'_> {
         self.given
             .extend(places.iter().map(|(_, position)| *position));
         for (id, position) in &places {
-            let is = match id {
-                Some(id) => log.position_of(id).await?,
-                None => None,
-            };
-            self.moved |= is != Some(*position);
+            self.moved |= log.position_of(id.as_ref()).await? != Some(*position);
         }
         Ok(())
     }

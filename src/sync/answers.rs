@@ -112,11 +112,7 @@ impl Sync {
                 before = Some(*at);
             }
         }
-        let last = match last {
-            Some(id) => log.position_of(&id).await?,
-            None => None,
-        };
-        let last = last.or(before);
+        let last = log.position_of(last.as_ref()).await?.or(before);
         let Some(last) = last else {
             // There is nothing at all, or nothing that can be kept.
             self.ended = next.is_none();

@@ -55,6 +55,9 @@ pub fn v0(random: &mut Random, id: i64) -> Event {
     Event::from_json(json.as_bytes()).expect("it is an event")
 }
 
+/// Two ids of which FNV-1a makes the same 64 bits.
+pub const OF_ONE_HASH: [&str; 2] = ["8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ"];
+
 /// A V1 event with this id.
 pub fn v1(random: &mut Random, id: &str) -> Event {
     let mut json = format!("{{\"id\": \"{id}\"");
