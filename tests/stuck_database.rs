@@ -26,13 +26,13 @@ fn put(number: i64) -> WriteBatch {
 #[wasm_bindgen_test]
 async fn an_occupied_database_ends_every_call_with_a_timeout() {
     let (mut options, events) = raw::watched("occupied");
-    options.timeout = 200;
+    options.timeout = 1000;
     let database = IndexedDb::open(options).await.unwrap();
     let id = Rc::from("c");
     let stranger = raw::open("occupied", schema::VERSION).await.unwrap();
     let release = raw::occupy(&stranger);
     let timeout = |operation| {
-        let milliseconds = 200;
+        let milliseconds = 1000;
         Box::new(Error::Timeout {
             operation,
             milliseconds,
