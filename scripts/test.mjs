@@ -62,11 +62,13 @@ const STEPS = {
   size: { needs: ["build"], commands: () => [["node", "scripts/size.mjs"]] },
   eslint: { needs: ["build"], commands: () => [["eslint", ".", "--max-warnings", "0"]] },
   types: { needs: ["build"], commands: typeChecks },
-  clippy: { commands: () => [clippy()] },
-  "clippy-wasm": { commands: () => [clippy("--target", WASM)] },
+  clippy: { commands: () => [clippy("--all-targets")] },
+  "clippy-wasm": {
+    commands: () => [clippy("--target", WASM, "--profile", "test", "--lib", ...inBrowser())],
+  },
   native: { runner: "cargo", commands: () => [["cargo", "test", "--no-fail-fast"]] },
   semantics: { runner: "semantics", commands: () => [semantics()] },
-  fuzz: { runner: "fuzz", commands: () => [["node", "scripts/fuzz.mjs", "20", "--seed=1"]] },
+  fuzz: { runner: "fuzz", commands: () => [["node", "scripts/fuzz.mjs", "10", "--seed=1"]] },
   server: { runner: "node", commands: () => [nodeTests("tests/server")] },
   bench: { runner: "node", commands: () => [nodeTests("tests/bench")] },
   browser: { runner: "cargo", commands: () => [browserTests("chrome")] },
@@ -90,7 +92,7 @@ const STEPS = {
 };
 
 function clippy(...options) {
-  return ["cargo", "clippy", "--all-targets", ...options, "--", "-D", "warnings"];
+  return ["cargo", "clippy", ...options, "--", "-D", "warnings"];
 }
 
 function found(files, what) {
@@ -109,7 +111,7 @@ function typeChecks() {
 function semantics() {
   const files = filesUnder(["tests/data/vectors"]).filter((file) => file.endsWith(".json"));
   found(files, "vectors in tests/data/vectors");
-  return ["cargo", "run", "--release", "--example", "semantics", "--", ...files];
+  return ["cargo", "run", "--example", "semantics", "--", ...files];
 }
 
 function nodeTests(directory) {
@@ -126,18 +128,26 @@ function endToEnd(project) {
   return ["playwright", "test", `--project=${project}`];
 }
 
-/** The Rust tests that run in a browser: those that speak of wasm_bindgen_test. */
-function browserTests(browser, ...driver) {
-  const isBrowserTest = (file) =>
+function isBrowserTest(file) {
+  return (
     file.endsWith(".rs") &&
-    /\bwasm_bindgen_test\b(?!")/.test(readFileSync(join(root, file), "utf8"));
+    /\bwasm_bindgen_test\b(?!")/.test(readFileSync(join(root, file), "utf8"))
+  );
+}
+
+/** The Rust tests that run in a browser, those that speak of wasm_bindgen_test, as cargo's options. */
+function inBrowser(wanted = () => true) {
   const targets = filesUnder(["tests"])
     .filter((file) => dirname(file) === "tests" && isBrowserTest(file))
     .map((file) => basename(file, ".rs"))
-    .filter((name) => browser !== "firefox" || IN_FIREFOX.includes(name))
+    .filter(wanted)
     .flatMap((name) => ["--test", name]);
+  return found(targets, "browser tests");
+}
+
+function browserTests(browser, ...driver) {
+  const targets = inBrowser((name) => browser !== "firefox" || IN_FIREFOX.includes(name));
   if (browser !== "firefox" && filesUnder(["src"]).some(isBrowserTest)) targets.unshift("--lib");
-  found(targets, "browser tests");
   const options = ["--headless", `--${browser}`, ...driver, "--mode", "no-install"];
   return ["wasm-pack", "test", ...options, ".", ...targets];
 }
