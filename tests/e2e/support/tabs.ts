@@ -81,6 +81,11 @@ export class Shared {
     this.server.hub.find(this.id)?.play(speed);
   }
 
+  /** Lets no more of them happen. */
+  pause(): void {
+    this.server.hub.find(this.id)?.pause();
+  }
+
   /** Sends a message that is no event through every socket. */
   say(message: string): void {
     this.server.hub.find(this.id)?.status({ status_update: true, type: "info", message });
@@ -153,10 +158,15 @@ export class Shared {
       const seen = () => tab.evaluate(() => window.seen.map(String));
       await expect.poll(async () => (await seen()).length).toBeGreaterThanOrEqual(all.length);
       expect((await seen()).toSorted()).toEqual(all.toSorted());
-      const coverage = () => tab.evaluate(() => window.conversation.coverage());
-      await expect.poll(coverage).toMatchObject({ complete: true, gaps: [] });
+      await complete(tab);
     }
   }
+}
+
+/** Waits until nothing that has happened is missing in a tab. */
+export async function complete(tab: Tab): Promise<void> {
+  const coverage = () => tab.evaluate(() => window.conversation.coverage());
+  await expect.poll(coverage).toMatchObject({ complete: true, gaps: [] });
 }
 
 export function status(page: Tab): Promise<string> {
