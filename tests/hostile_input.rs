@@ -239,9 +239,9 @@ fn numbers_of_any_length_are_kept_or_rounded_as_python_does() {
 }
 
 #[test]
-fn sixteen_megabytes_are_an_event_that_is_found_and_exported() {
+fn sixty_four_megabytes_are_an_event_that_is_found_and_exported() {
     let _alone = alone();
-    const BYTES: usize = 16 << 20;
+    const BYTES: usize = 64 << 20;
     let content = "Hello, \\\"world\\\"\\n".repeat(BYTES / 19);
     let frame = format!(
         r#"{{"id": 7, "source": "agent", "observation": "run", "content": "{content}needle", "extras": {{"screenshot": "x"}}}}"#
